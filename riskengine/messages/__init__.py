@@ -1,0 +1,157 @@
+"""Texts for people, in the four languages of the units: English, French, Spanish, Portuguese.
+
+A text is stored as a key and parameters and rendered at reading, so that one explanation can be read
+in any language, today or in five years. The files are ``<language>/<area>.toml``; a key is the area and
+the path in its file, separated by dots.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from riskengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES = ("en", "fr", "es", "pt")
+
+_PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)(?::(number|integer|percent|date))?\}")
+_LONGEST_TEXT = 300
+_TINY = 0.01
+
+
+def render(key: str, params: Mapping[str, object], language: str = "en") -> str:
+    """Return the text of *key* in *language*, its placeholders filled.
+
+    A placeholder is a name and one of four forms (``number``, ``integer``, ``percent``, ``date``); nothing in a
+    catalogue or a parameter can reach further. A parameter that is None is shown as a dash.
+
+    Raises:
+        UsageError: The key or the language is not in the catalogue, or a parameter is missing.
+    """
+    template = _catalogue(language).get(key)
+    if template is None:
+        raise UsageError(f"The catalogue of messages has no text {key!r} in {language!r}.")
+    return fill(template, params, language)
+
+
+def has(key: str) -> bool:
+    """Tell whether the catalogue has a text of this key."""
+    return key in _catalogue("en")
+
+
+def fill(template: str, params: Mapping[str, object], language: str = "en") -> str:
+    """Fill the placeholders of one text, as rule authors write them in ``because``.
+
+    >>> fill("{count:integer} boxes, {share:percent} of {name}", {"count": 12, "share": 0.5, "name": "ACME"})
+    '12 boxes, 50 % of ACME'
+
+    Raises:
+        UsageError: A parameter is missing.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        name, form = match.group(1), match.group(2)
+        if name not in params:
+            raise UsageError(f"The text {template!r} needs {name!r}.")
+        return _shown(params[name], form, language)
+
+    return _PLACEHOLDER.sub(value_of, template)
+
+
+def visible(text: str) -> str:
+    r"""Return *text* with everything that could move a cursor or turn the line made visible.
+
+    Manifests come from adversaries: control characters, escape sequences and direction marks are shown as
+    their code points, and a very long text is cut.
+
+    >>> visible("\x1b[2Jempty")
+    '<U+001B>[2Jempty'
+    """
+    shown = "".join(
+        f"<U+{ord(char):04X}>"
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        else char
+        for char in text[:_LONGEST_TEXT]
+    )
+    return f"{shown}…" if len(text) > _LONGEST_TEXT else shown
+
+
+def placeholders(template: str) -> frozenset[tuple[str, str]]:
+    """Return the names and forms that *template* asks for.
+
+    >>> sorted(placeholders("{a} {b:number}"))
+    [('a', ''), ('b', 'number')]
+    """
+    return frozenset((name, form or "") for name, form in _PLACEHOLDER.findall(template))
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    if language not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise UsageError(
+            f"There are no texts in {language!r}.", remedy=f"Choose one of {known}."
+        )
+    texts: dict[str, str] = {}
+    for file in files("riskengine.messages").joinpath(language).iterdir():
+        if file.name.endswith(".toml"):
+            texts |= _flattened(
+                tomllib.loads(file.read_text("utf-8")), file.name.removesuffix(".toml")
+            )
+    return texts
+
+
+def _flattened(tree: Mapping[str, object], prefix: str) -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, branch in tree.items():
+        if isinstance(branch, str):
+            flat[f"{prefix}.{name}"] = branch
+        elif isinstance(branch, dict):
+            flat |= _flattened(branch, f"{prefix}.{name}")  # pyright: ignore[reportUnknownArgumentType]
+    return flat
+
+
+def _shown(value: object, form: str | None, language: str) -> str:
+    if value is None:
+        return "-"
+    if form == "date":
+        return _date(value, language)
+    if form is None or not isinstance(value, (int, float)):
+        return visible(str(value))
+    if form == "percent":
+        return f"{_number(value * 100, language, _decimals(value, 0, 2))} %"
+    return _number(value, language, 0 if form == "integer" else _decimals(value, 2, 4))
+
+
+def _decimals(value: float, usual: int, tiny: int) -> int:
+    return usual if value == 0 or abs(value) >= _TINY else tiny
+
+
+def _number(value: float, language: str, decimals: int) -> str:
+    thousands, point = {
+        "en": (",", "."),
+        "fr": ("\u202f", ","),
+        "es": (".", ","),
+        "pt": (".", ","),
+    }[language]
+    text = f"{value:,.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.translate(str.maketrans({",": thousands, ".": point}))
+
+
+def _date(value: object, language: str) -> str:
+    # Babel is slow to import and seldom needed.
+    from babel.dates import format_date  # noqa: PLC0415
+
+    if not isinstance(value, date):
+        return visible(str(value))
+    return format_date(value, format="medium", locale=language)
