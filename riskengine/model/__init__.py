@@ -1,0 +1,1 @@
+"""The learned half: bundles, their cards, and the exact contribution of every feature."""
