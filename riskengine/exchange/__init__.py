@@ -1,0 +1,1 @@
+"""What goes out of the unit, and comes into it, as files."""

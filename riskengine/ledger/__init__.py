@@ -1,0 +1,1 @@
+"""The analytical store: the DuckDB file, the run folders of Parquet, and the received bytes."""
