@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "fr", "es", "pt")
 
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)(?::(number|integer|percent|date))?\}")
-_LONGEST_TEXT = 300
+LONGEST_TEXT = 300
 _TINY = 0.01
 
 
@@ -66,7 +66,7 @@ def fill(template: str, params: Mapping[str, object], language: str = "en") -> s
     return _PLACEHOLDER.sub(value_of, template)
 
 
-def visible(text: str) -> str:
+def visible(text: str, longest: int = LONGEST_TEXT) -> str:
     r"""Return *text* with everything that could move a cursor or turn the line made visible.
 
     Manifests come from adversaries: control characters, escape sequences and direction marks are shown as
@@ -79,9 +79,9 @@ def visible(text: str) -> str:
         f"<U+{ord(char):04X}>"
         if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
         else char
-        for char in text[:_LONGEST_TEXT]
+        for char in text[:longest]
     )
-    return f"{shown}…" if len(text) > _LONGEST_TEXT else shown
+    return f"{shown}…" if len(text) > longest else shown
 
 
 def placeholders(template: str) -> frozenset[tuple[str, str]]:

@@ -1,0 +1,41 @@
+"""The doorstep: each verb parses, calls one function of the library, prints and exits."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from riskengine.cli import (
+    assessing,
+    checking,
+    demonstrating,
+    examining,
+    founding,
+    learning,
+    ruling,
+    simulating,
+)
+from riskengine.errors import RiskEngineError
+
+app = typer.Typer(
+    name="riskengine",
+    help="Which containers to open today, and why. Everything runs on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verbs in (demonstrating, founding, checking, assessing, examining, learning, simulating):
+    verbs.add_to(app)
+app.add_typer(ruling.app, name="rules")
+app.add_typer(learning.models, name="models")
+
+
+def main() -> None:
+    """Run the command line; a refusal is one sentence on stderr and exit code 3."""
+    try:
+        app()
+    except RiskEngineError as error:
+        sys.stderr.write(f"riskengine: {error}\n")
+        raise SystemExit(3) from None

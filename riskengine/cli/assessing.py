@@ -1,0 +1,183 @@
+"""``score`` and ``explain``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskengine.cli.options import (
+    JsonOption,
+    Language,
+    LanguageOption,
+    MappingOption,
+    WorkspaceOption,
+)
+from riskengine.cli.output import progress
+from riskengine.workspace import locate
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from riskengine.engine import Run
+    from riskengine.features.field import Field
+
+PRESENTED = "presented"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this file to the command line."""
+    app.command()(score)
+    app.command()(explain)
+
+
+def score(
+    manifests: Annotated[list[Path], typer.Argument(help="Manifests: CSV, XLSX or Parquet.")],
+    *,
+    mapping: MappingOption = None,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="DAY",
+            help="Assess as of the morning of this day (2026-11-21), or `presented`: each consignment as of its own day.",
+            show_default="today",
+        ),
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Assess and print; record nothing.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Write the assessments: .parquet, .csv, .xlsx, .jsonl.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    all_reasons: Annotated[
+        bool,
+        typer.Option(
+            "--all-reasons", help="With --json: every reason, and the base they add up from."
+        ),
+    ] = False,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show blue and green containers too.")
+    ] = False,
+    language: LanguageOption = Language.EN,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Assess every container of these manifests, record the run, print what to look at first."""
+    from riskengine.cli.score_page import show_run
+    from riskengine.engine import Engine
+    from riskengine.engine.report import as_json_lines, as_sheet
+    from riskengine.features import attribute_fields
+    from riskengine.manifest import read_manifest
+    from riskengine.manifest.mapping import load_mapping
+
+    engine = Engine.open(locate(workspace))
+    day = _day(at)
+    field_mapping = load_mapping(mapping) if mapping else None
+    sheets: list[pl.DataFrame] = []
+    for path in manifests:
+        reading = read_manifest(path, field_mapping)
+        with progress(path.name) as told:
+            run = engine.assess(reading, assessed_on=day, progress=told)
+        fields = attribute_fields(reading.manifest)
+        is_new = not dry_run and engine.record(run, reading, path)
+        if as_json:
+            for line in as_json_lines(
+                run, language=language.value, all_reasons=all_reasons, fields=fields
+            ):
+                sys.stdout.write(f"{line}\n")
+        else:
+            show_run(
+                run,
+                path,
+                fields,
+                language.value,
+                show_all=show_all,
+                is_new=is_new,
+                dry_run=dry_run,
+            )
+        if out:
+            sheets.append(as_sheet(run, language=language.value, fields=fields))
+    if out:
+        _write(sheets, out, language.value)
+
+
+def explain(
+    container: Annotated[
+        str, typer.Argument(help="A container number, or the bill of loose cargo.")
+    ],
+    *,
+    language: LanguageOption = Language.EN,
+    all_reasons: Annotated[
+        bool, typer.Option("--all-reasons", help="Show every reason, however weak.")
+    ] = False,
+    as_json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Say why a container stands where it stands, what could not be checked and what would clear it."""
+    from riskengine.cli.explanation_page import show_explanation
+    from riskengine.engine.explanation import explain as explained
+    from riskengine.engine.recorded import last_run_of
+
+    run = last_run_of(locate(workspace), normalised(container))
+    explanation = explained(
+        run, normalised(container), language=language.value, fields=fields_of(run)
+    )
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        sys.stdout.write(f"{json.dumps(asdict(explanation), ensure_ascii=False)}\n")
+        return
+    show_explanation(explanation, language.value, show_all=all_reasons)
+
+
+def normalised(container: str) -> str:
+    """Return a container number as it is kept; a bill stays as it was typed.
+
+    >>> normalised("csqu 305438-3")
+    'CSQU3054383'
+    """
+    squeezed = "".join(char for char in container.upper() if char.isalnum())
+    is_number = len(squeezed) == 11 and squeezed[:4].isalpha() and squeezed[4:].isdigit()  # noqa: PLR2004
+    return squeezed if is_number else container
+
+
+def fields_of(run: Run) -> tuple[Field, ...]:
+    """Return the fields that a mapping file brought into this run."""
+    from riskengine.features import attribute_fields_of
+
+    return attribute_fields_of(run.canonical["attributes"])
+
+
+def _day(text: str) -> date | None:
+    if text == PRESENTED:
+        return None
+    if not text:
+        return datetime.now(UTC).date()
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no day such as 2026-11-21.", param_hint="--at"
+        ) from None
+
+
+def _write(sheets: list[pl.DataFrame], out: Path, language: str) -> None:
+    import polars as pl
+
+    from riskengine import messages
+    from riskengine.cli.output import say
+    from riskengine.exchange.sheets import write_sheet
+
+    write_sheet(pl.concat(sheets), out)
+    say(messages.render("desk.score.written", {"path": str(out)}, language))

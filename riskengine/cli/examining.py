@@ -1,0 +1,52 @@
+"""``outcome``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import Annotated
+
+import typer
+
+from riskengine.cli.assessing import normalised
+from riskengine.cli.options import OfficerOption, WorkspaceOption
+from riskengine.cli.output import say
+from riskengine.domain import ExaminationResult, Outcome
+from riskengine.workspace import locate
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this file to the command line."""
+    app.command()(outcome)
+
+
+def outcome(
+    container: Annotated[
+        str, typer.Argument(help="A container number, or the bill of loose cargo.")
+    ],
+    found: Annotated[Outcome, typer.Argument(help="What the examination found.")],
+    *,
+    note: Annotated[
+        str, typer.Option("--note", help="What was found, and where in the box.")
+    ] = "",
+    officer: OfficerOption = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Enter what an examination found; the next day's runs know it."""
+    from riskengine.review import enter, finish_what_was_begun
+
+    unit = locate(workspace).must_exist()
+    finish_what_was_begun(unit)
+    result = enter(
+        unit,
+        ExaminationResult(
+            container_number=normalised(container),
+            outcome=found,
+            examined_at=datetime.now(UTC),
+            officer=officer or getuser(),
+            note=note,
+        ),
+    )
+    say(
+        f"{result.container_number}: {result.outcome} entered by {result.officer}, assessed by run {result.run_id}."
+    )

@@ -1,0 +1,161 @@
+"""An explanation in the terminal: bars with their sign, sentences, what could not be checked, what would clear it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from riskengine import messages
+from riskengine.cli.output import LANE_STYLES, page, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from riskengine.domain import Reason
+    from riskengine.engine.explanation import Explanation, RuleNote
+
+_BAR_WIDTH = 12
+_SHOWN = 8
+
+
+def show_explanation(
+    explanation: Explanation, language: str, *, show_all: bool = False
+) -> None:
+    """Print an explanation to stdout."""
+
+    def words(key: str, **params: object) -> str:
+        return messages.render(f"desk.explain.{key}", params, language)
+
+    console = page()
+    lane = explanation.lane.value
+    console.print(text(explanation.name, "bold"), end="  ")
+    console.print(
+        text(
+            words(
+                "place",
+                rank=explanation.rank,
+                containers=explanation.containers,
+                lane=messages.render(f"desk.lane.{lane}", {}, language),
+                means=messages.render(f"desk.lane_means.{lane}", {}, language),
+                basis=messages.render(f"desk.basis.{explanation.basis.value}", {}, language),
+            ),
+            LANE_STYLES[lane],
+        )
+    )
+    lift = float(f"{explanation.lift:.2g}")
+    console.print(
+        text(
+            words(
+                "lift", lift=lift, expected=float(f"{explanation.expected_finds_per_1000:.2g}")
+            )
+        )
+    )
+    _section(console, words("facts"))
+    facts = table("", "")
+    facts.show_header = False
+    for label, value in explanation.facts:
+        facts.add_row(text(label, "dim"), text(value))
+    console.print(facts)
+    _show_reasons(console, explanation, language, show_all=show_all)
+    if explanation.typologies:
+        _section(console, words("typologies"))
+        for sentence, log_odds in explanation.typologies[: None if show_all else 3]:
+            console.print(text(f"{_signed(log_odds, language):>7}  {sentence}"))
+    if explanation.matched:
+        _section(console, words("rules"))
+        for note in explanation.matched:
+            _show_note(console, note, language)
+        # Rules of one modus operandi send to the same place: each place is said once.
+        guides = dict.fromkeys(note.guide for note in explanation.matched if note.guide)
+        _show_lines(console, words("guide"), [*guides])
+    _section(console, words("unknown"))
+    for title, missing in explanation.unknown:
+        console.print(text(f"- {words('unknown_rule', title=title, fields=missing)}"))
+    if not explanation.unknown:
+        console.print(text(words("no_unknown")))
+    _show_lines(
+        console,
+        words("defects"),
+        [f"{place}  {sentence}" for place, sentence in explanation.defects],
+    )
+    _show_lines(console, words("excused"), explanation.excused)
+    _show_lines(console, words("clear"), explanation.would_clear)
+    _section(console, words("digests"))
+    digests = explanation.digests
+    console.print(
+        text(
+            f"run {explanation.run_id} · manifest {digests.manifest[:12]} · history {digests.history[:12]} · "
+            f"rules {digests.rules[:12]} · model {digests.model[:12]} · policy {digests.policy[:12]}",
+            "dim",
+        )
+    )
+    console.print(text(words("advice"), "dim"))
+
+
+def _show_reasons(
+    console: Console, explanation: Explanation, language: str, *, show_all: bool
+) -> None:
+    largest = max((abs(r.log_odds) for r in explanation.reasons), default=0.0)
+    if not explanation.reasons:
+        console.print(text(messages.render("desk.explain.no_reasons", {}, language)))
+    for key, sign in (("for", 1), ("against", -1)):
+        reasons = [r for r in explanation.reasons if r.log_odds * sign > 0]
+        if not reasons:
+            continue
+        _section(console, messages.render(f"desk.explain.{key}", {}, language))
+        shown = reasons if show_all else reasons[:_SHOWN]
+        rows = table("", "", "", right=(1,))
+        rows.show_header = False
+        for reason in shown:
+            rows.add_row(
+                text(_bar(reason, largest)),
+                text(_signed(reason.log_odds, language)),
+                text(reason.sentence),
+            )
+        console.print(rows)
+        weaker = reasons[len(shown) :]
+        if weaker:
+            params = {"count": len(weaker), "log_odds": sum(r.log_odds for r in weaker)}
+            console.print(
+                text(messages.render("desk.explain.and_more", params, language), "dim")
+            )
+    console.print()
+    params = {
+        "base": explanation.base,
+        "model": explanation.model,
+        "rules": explanation.rules,
+        "total": explanation.total,
+    }
+    console.print(text(messages.render("desk.explain.sum", params, language), "dim"))
+
+
+def _show_note(console: Console, note: RuleNote, language: str) -> None:
+    console.print(text(f"{note.rule_id}  {note.title}", "bold"))
+    for key in ("why", "blind_spot"):
+        if content := getattr(note, key):
+            label = messages.render(f"desk.explain.{key}", {}, language)
+            console.print(text(f"  {label}: {content}"))
+
+
+def _show_lines(console: Console, title: str, lines: Sequence[str]) -> None:
+    if lines:
+        _section(console, title)
+        for line in lines:
+            console.print(text(f"- {line}"))
+
+
+def _section(console: Console, title: str) -> None:
+    console.print()
+    console.print(text(title, "bold underline"))
+
+
+def _bar(reason: Reason, largest: float) -> str:
+    """Draw a reason's share: full blocks push towards examination, shaded ones away from it."""
+    length = max(1, round(_BAR_WIDTH * abs(reason.log_odds) / largest)) if largest else 1
+    return ("█" if reason.log_odds > 0 else "░") * length
+
+
+def _signed(log_odds: float, language: str) -> str:
+    shown = messages.fill("{value:number}", {"value": abs(round(log_odds, 2))}, language)
+    return f"{'+' if log_odds >= 0 else '-'}{shown}"

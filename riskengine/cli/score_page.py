@@ -1,0 +1,169 @@
+"""The list an officer reads first: rank, lane, basis, the strongest reasons, and what the list is worth."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from riskengine import messages
+from riskengine.cli.output import LANE_STYLES, lines, page, say, table, text
+from riskengine.domain import Basis, Lane
+from riskengine.engine.reasons import Reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from riskengine.engine import Run
+    from riskengine.features.field import Field
+
+_REASONS_SHOWN = 3
+
+
+def show_run(
+    run: Run,
+    path: Path,
+    fields: Sequence[Field],
+    language: str,
+    *,
+    show_all: bool,
+    is_new: bool,
+    dry_run: bool,
+) -> None:
+    """Print a run to stdout and the remarks on it to stderr."""
+
+    def words(key: str, **params: object) -> str:
+        return messages.render(f"desk.score.{key}", params, language)
+
+    console = page()
+    shown = (
+        run.assessments
+        if show_all
+        else run.assessments.filter(pl.col("lane").is_in(["red", "yellow"]))
+    )
+    console.print(
+        text(
+            words(
+                "title",
+                file=run.card.manifest_file,
+                containers=run.assessments.height,
+                day=run.card.assessed_on,
+            ),
+            "bold",
+        )
+    )
+    console.print()
+    columns = [
+        words(key) for key in ("rank", "container", "lane", "basis", "lift", "strongest")
+    ]
+    listing = table(*columns, right=(0, 4))
+    reasons = Reasons(run, language, fields)
+    for row in shown.iter_rows(named=True):
+        strongest = _strongest(reasons, row, words)
+        listing.add_row(
+            text(row["rank"]),
+            text(
+                _name(
+                    row["container_number"],
+                    row["bills_of_lading"],
+                    words("loose_cargo"),
+                    words("unnumbered"),
+                )
+            ),
+            text(
+                messages.render(f"desk.lane.{row['lane']}", {}, language),
+                LANE_STYLES[row["lane"]],
+            ),
+            text(messages.render(f"desk.basis.{row['basis']}", {}, language)),
+            text(
+                messages.fill(
+                    "{lift:number}",
+                    {"lift": _rounded(math.exp(row["lift_log_odds"]))},
+                    language,
+                )
+            ),
+            lines(strongest),
+        )
+    console.print(listing)
+    console.print()
+    _show_worth(run, language)
+    _remark(
+        run,
+        path,
+        language,
+        hidden=run.assessments.height - shown.height,
+        is_new=is_new,
+        dry_run=dry_run,
+    )
+
+
+def _strongest(
+    reasons: Reasons, row: Mapping[str, Any], words: Callable[[str], str]
+) -> list[str]:
+    """Say what brought a container here; a blind draw and an unread line need no further reason."""
+    if row["basis"] == Basis.RANDOM.value:
+        return [words("drawn")]
+    told = [r.sentence for r in reasons.of(row["container_id"]) if r.log_odds > 0 and r.is_told]
+    return ([words("unread")] if row["is_unreadable"] else []) + told[:_REASONS_SHOWN]
+
+
+def _show_worth(run: Run, language: str) -> None:
+    """Say what the list is worth: lanes, expected finds, and what as many blind draws would find."""
+    counts = dict(run.assessments["lane"].value_counts().rows())
+    lanes = {lane.value: counts.get(lane.value, 0) for lane in Lane}
+    console = page()
+    console.print(text(messages.render("desk.score.lanes", lanes, language)))
+    red = run.assessments.filter(pl.col("lane") == Lane.RED.value)
+    if red.is_empty():
+        console.print(text(messages.render("desk.score.no_red", {}, language)))
+        return
+    # What a blind draw finds is what a container with a lift of one is expected to hold.
+    odds = red["score"][0] / (1 - red["score"][0]) / math.exp(red["lift_log_odds"][0])
+    params = {
+        "count": red.height,
+        "expected": _rounded(red["score"].sum()),
+        "random": _rounded(red.height * odds / (1 + odds)),
+    }
+    console.print(text(messages.render("desk.score.finds", params, language)))
+
+
+def _remark(
+    run: Run, path: Path, language: str, *, hidden: int, is_new: bool, dry_run: bool
+) -> None:
+    def words(key: str, **params: object) -> None:
+        say(messages.render(f"desk.score.{key}", params, language))
+
+    if hidden:
+        words("more", count=hidden)
+    if drawn := int(run.assessments["is_random"].sum()):
+        words("random", count=drawn)
+    if run.defects.height:
+        words("defects", count=run.defects.height, file=str(path))
+    for rule_id, sentence in (
+        run.rules.filter(pl.col("failure").is_not_null()).select("rule_id", "failure").rows()
+    ):
+        words("failed", rule=rule_id, sentence=sentence)
+    unknown = run.verdicts.filter(pl.col("verdict") == "unknown")["rule_id"].n_unique()
+    if unknown:
+        words("unknown", rules=unknown, total=run.rules.height)
+    if dry_run:
+        words("dry")
+    else:
+        words("recorded" if is_new else "again", run=run.card.run_id)
+
+
+def _name(number: str | None, bills: Sequence[str] | None, loose: str, unnumbered: str) -> str:
+    if number:
+        return number
+    return f"{'+'.join(bills)} ({loose})" if bills else unnumbered
+
+
+def _rounded(value: float) -> float:
+    """Keep two significant digits: no list is worth more.
+
+    >>> _rounded(123.4), _rounded(0.01234)
+    (120.0, 0.012)
+    """
+    return float(f"{value:.2g}")

@@ -1,0 +1,272 @@
+"""Why a container stands where it stands: for, against, unknown, what would clear it, where to look."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from riskengine import messages
+from riskengine.domain import Basis, Lane, Typology, Verdict
+from riskengine.engine.reasons import Reasons
+from riskengine.errors import RunNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from riskengine.domain import Digests, Reason
+    from riskengine.engine.reasons import Answer
+    from riskengine.engine.run import Run
+    from riskengine.features.field import Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleNote:
+    """What a supervisor should read beside a rule that matched.
+
+    Attributes:
+        rule_id: The rule.
+        title: Its title.
+        why: Why it was written.
+        innocent: What honest trade looks the same.
+        blind_spot: What it cannot see.
+        guide: Where to look, and with what.
+        points: The log-odds its match added.
+    """
+
+    rule_id: str
+    title: str
+    why: str
+    innocent: str
+    blind_spot: str
+    guide: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything an officer needs to decide, and a supervisor to answer for it, in one language.
+
+    Attributes:
+        name: The container's number, or the bill of its loose cargo.
+        facts: Labels and values as declared.
+        rank: 1 is the most suspicious of the manifest.
+        containers: How many there were.
+        lane: Its lane.
+        basis: By which door it came there.
+        lift: How many times likelier than a container taken at random.
+        expected_finds_per_1000: Finds expected from opening a thousand like it.
+        base: Log-odds before any reason speaks.
+        model: What the model's reasons add.
+        rules: What the rules' points add.
+        total: Their sum.
+        reasons: Every reason, the strongest first.
+        matched: Notes on the rules that match.
+        excused: Titles of the rules that an exception excuses.
+        unknown: Titles of the rules that could not be asked, with the labels of what is missing.
+        typologies: How it may have been done, with the log-odds that speak for it.
+        would_clear: What would clear it.
+        defects: What could not be read, or is wrong, with its place.
+        run_id: The run.
+        digests: What the assessment follows from.
+    """
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    rank: int
+    containers: int
+    lane: Lane
+    basis: Basis
+    lift: float
+    expected_finds_per_1000: float
+    base: float
+    model: float
+    rules: float
+    total: float
+    reasons: tuple[Reason, ...]
+    matched: tuple[RuleNote, ...]
+    excused: tuple[str, ...]
+    unknown: tuple[tuple[str, str], ...]
+    typologies: tuple[tuple[str, float], ...]
+    would_clear: tuple[str, ...]
+    defects: tuple[tuple[str, str], ...]
+    run_id: str
+    digests: Digests
+
+
+def explain(
+    run: Run, container: str, *, language: str = "en", fields: Sequence[Field] = ()
+) -> Explanation:
+    """Explain one container of a run, named by its number or by the bill of its loose cargo.
+
+    Raises:
+        RunNotFound: The run has not assessed it.
+    """
+    found = run.assessments.filter(
+        (pl.col("container_number") == container)
+        | pl.col("bills_of_lading").list.contains(container)
+    )
+    if found.is_empty():
+        raise RunNotFound(f"The run {run.card.run_id} has not assessed {container}.")
+    row = found.row(0, named=True)
+    reasons = Reasons(run, language, fields)
+    key = row["container_id"]
+    told = reasons.of(key)
+    answers = reasons.answers(key)
+    defects = _defects(run, row, language)
+    return Explanation(
+        name=row["container_number"] or container,
+        facts=_facts(reasons.facts(key), language),
+        rank=row["rank"],
+        containers=run.assessments.height,
+        lane=Lane(row["lane"]),
+        basis=Basis(row["basis"]),
+        lift=math.exp(row["lift_log_odds"]),
+        expected_finds_per_1000=1000 * row["score"],
+        base=run.card.base_log_odds,
+        model=row["model_log_odds"] - run.card.base_log_odds,
+        rules=row["rule_log_odds"],
+        total=row["log_odds"],
+        reasons=told,
+        matched=tuple(_note(a, language) for a in answers if a.verdict is Verdict.MATCH),
+        excused=tuple(
+            a.rule.title.in_language(language) for a in answers if a.verdict is Verdict.EXCUSED
+        ),
+        unknown=tuple(
+            (
+                a.rule.title.in_language(language),
+                ", ".join(reasons.label(name) for name in a.missing),
+            )
+            for a in answers
+            if a.verdict is Verdict.UNKNOWN
+        ),
+        typologies=tuple(
+            (
+                messages.render(f"desk.typology.{Typology(t['id']).value}", {}, language),
+                t["log_odds"],
+            )
+            for t in row["typologies"]
+        ),
+        would_clear=_would_clear(row, told, answers, defects, language),
+        defects=defects,
+        run_id=run.card.run_id,
+        digests=run.card.digests,
+    )
+
+
+def _note(answer: Answer, language: str) -> RuleNote:
+    rule = answer.rule
+    return RuleNote(
+        rule_id=rule.id,
+        title=rule.title.in_language(language),
+        why=rule.why.in_language(language),
+        innocent=rule.innocent.in_language(language),
+        blind_spot=rule.blind_spot.in_language(language),
+        guide=rule.guide.in_language(language) if rule.guide else "",
+        points=answer.points,
+    )
+
+
+def _would_clear(
+    row: Mapping[str, Any],
+    reasons: Sequence[Reason],
+    answers: Sequence[Answer],
+    defects: Sequence[tuple[str, str]],
+    language: str,
+) -> tuple[str, ...]:
+    """Say what an officer could ask for: proof of the innocent explanation, the line again, another fact."""
+    if row["lane"] == Lane.GREEN.value:
+        return (messages.render("desk.explain.clear_nothing", {}, language),)
+    lines: list[str] = []
+    if row["basis"] == Basis.RANDOM.value:
+        lines.append(messages.render("desk.explain.clear_random", {}, language))
+    lines += [
+        messages.render(
+            "desk.explain.clear_rule",
+            {"rule": a.rule.id, "innocent": a.rule.innocent.in_language(language)},
+            language,
+        )
+        for a in answers
+        if a.verdict is Verdict.MATCH
+    ]
+    if row["basis"] == Basis.DEFECT.value:
+        lines += [
+            messages.render("desk.explain.clear_defect", {"sentence": text}, language)
+            for _, text in defects
+        ]
+    lines += [
+        messages.render("desk.explain.clear_model", {"sentence": r.sentence}, language)
+        for r in [r for r in reasons if r.kind == "feature" and r.log_odds > 0 and r.is_told][
+            :2
+        ]
+    ]
+    return tuple(lines)
+
+
+def _defects(run: Run, row: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
+    if row["container_number"] is None:
+        containers = run.canonical["containers"]
+        record = containers.filter(pl.col("container_id") == row["container_id"])[
+            "record_number"
+        ].to_list()
+        own = run.defects.filter(pl.col("record_number").is_in(record))
+    else:
+        own = run.defects.filter(pl.col("container_number") == row["container_number"])
+    return tuple(
+        (
+            ":".join(
+                str(part) for part in (d["file"], d["line"], d["column"]) if part is not None
+            ),
+            messages.render(f"defect.{d['code']}", json.loads(d["params_json"]), language),
+        )
+        for d in own.iter_rows(named=True)
+    )
+
+
+def _facts(facts: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
+    """Return the lines at the head of an explanation; what was not declared is left out here and named below."""
+
+    def joined(*names: str, by: str = " ") -> str:
+        parts: list[str] = []
+        for name in names:
+            value = facts.get(name)
+            parts += value if isinstance(value, list) else [value] if value is not None else []
+        return by.join(str(part) for part in parts)
+
+    def amount(name: str, unit: str) -> str:
+        value = facts.get(name)
+        return (
+            ""
+            if value is None
+            else messages.fill(
+                "{value:number} {unit}", {"value": value, "unit": unit}, language
+            )
+        )
+
+    lines = {
+        "vessel": joined("vessel_name", "voyage_number"),
+        "route": joined(
+            "place_of_receipt",
+            "port_of_loading",
+            "transhipment_ports",
+            "port_of_discharge",
+            "place_of_delivery",
+            by=" > ",
+        ),
+        "shipper": joined("shipper_name", "shipper_country", by=", "),
+        "consignee": joined("consignee_name", "consignee_country", by=", "),
+        "notify_party": joined("notify_party_name", "notify_party_country", by=", "),
+        "goods": joined("goods_description", "hs_codes"),
+        "mass": amount("gross_mass_kg", "kg"),
+        "value": amount("declared_value_usd", "USD"),
+        "box": joined("size_type", "container_family"),
+        "seals": joined("seal_numbers", by=", "),
+    }
+    return tuple(
+        (messages.render(f"desk.fact_line.{line}", {}, language), messages.visible(text))
+        for line, text in lines.items()
+        if text
+    )

@@ -1,0 +1,80 @@
+"""Founding a workspace: its stores, its policy, the core pack and the baseline model in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskengine.errors import WorkspaceError
+from riskengine.features.catalog import catalog
+from riskengine.ledger.migrations import create_ledger
+from riskengine.model import shelf
+from riskengine.model.bundle import load
+from riskengine.register.connection import create_register
+from riskengine.register.seeds import make_stratum_seed
+from riskengine.rules.pack import load_pack
+from riskengine.rules.store import install
+from riskengine.selectivity.policy import settings_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from riskengine.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """What a fresh workspace has in force."""
+
+    rule_count: int
+    model_id: str
+
+
+def found(workspace: Workspace, *, at: datetime, by: str) -> Founded:
+    """Make a workspace in an empty or missing folder.
+
+    The settings are written last: a folder with settings is a whole workspace.
+
+    Raises:
+        WorkspaceError: There is something in the folder already.
+    """
+    root = workspace.root
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise WorkspaceError(
+            f"{root} is not empty; a workspace is never founded over something.",
+            remedy="Name a new folder, or remove this one if nothing in it is needed.",
+        )
+    for folder in (
+        root,
+        workspace.runs_folder,
+        workspace.received_folder,
+        workspace.models_folder,
+        workspace.rules_folder,
+    ):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_ledger(workspace)
+    create_register(workspace)
+    make_stratum_seed(workspace, by)
+    pack = load_pack(shipped("rules/core"), catalog())
+    install(workspace, pack, at=at, who=by)
+    bundle = load(shipped("models/baseline"))
+    shelf.put(workspace, bundle)
+    shelf.promote(workspace, bundle.card.id, by, at=at)
+    workspace.settings_file.write_text(settings_text(), "utf-8")
+    return Founded(rule_count=len(pack.rules), model_id=bundle.card.id)
+
+
+def shipped(name: str) -> Path:
+    """Return where a folder or file that ships with the engine lies: in the wheel, or in the source tree.
+
+    Raises:
+        WorkspaceError: The installation is incomplete.
+    """
+    package = Path(__file__).parents[1]
+    for place in (package / "shipped" / name, package.parent / name):
+        if place.exists():
+            return place
+    raise WorkspaceError(
+        f"{name} did not come with this installation.", remedy="Install the engine again."
+    )

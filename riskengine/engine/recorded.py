@@ -1,0 +1,52 @@
+"""Reading a recorded run back, every byte checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from riskengine.engine.run import Run, card_from
+from riskengine.ledger.run_register import find_last_run
+from riskengine.ledger.runs import read_card, read_frame
+from riskengine.manifest.schema import SCHEMAS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from riskengine.workspace import Workspace
+
+
+def last_run_of(workspace: Workspace, container: str) -> Run:
+    """Return the latest recorded run that assessed a container, or the loose cargo of a bill.
+
+    Raises:
+        RunNotFound: No run has assessed it; the sentence names near numbers.
+        LedgerError: The run's files are not those that were written.
+    """
+    return read_run(find_last_run(workspace.must_exist(), container).folder_in(workspace))
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run that lies in a folder.
+
+    Raises:
+        LedgerError: A file is missing, or its bytes are not those that were written.
+    """
+    card = {
+        name: value
+        for name, value in read_card(folder).items()
+        if name not in {"schema", "files"}
+    }
+    return Run(
+        card=card_from(card),
+        assessments=read_frame(folder, "assessments"),
+        indicators=read_frame(folder, "indicators"),
+        contributions=read_frame(folder, "contributions"),
+        verdicts=read_frame(folder, "verdicts"),
+        rules=read_frame(folder, "rules"),
+        defects=read_frame(folder, "defects"),
+        canonical={
+            name: read_frame(folder, f"manifest_{name}")
+            for name in SCHEMAS
+            if name != "received"
+        },
+    )
