@@ -135,24 +135,25 @@ def latest_run(workspace: Workspace) -> RunEntry:
     return _as_entry(rows[0])
 
 
-def find_last_run(workspace: Workspace, container_number: str) -> RunEntry:
-    """Return the run that assessed a container last.
+def find_last_run(workspace: Workspace, container: str) -> RunEntry:
+    """Return the run that assessed a container last, or the loose cargo of a bill.
 
     Args:
         workspace: The unit's folder.
-        container_number: As an officer types it; blanks, dashes and small letters do no harm.
+        container: Its number as an officer types it (blanks, dashes and small letters do no harm), or
+            a bill of lading exactly as it stands on the manifest.
 
     Raises:
         RunNotFound: No recorded run holds it; the remedy names numbers that are almost the same.
     """
-    number = "".join(letter for letter in container_number.upper() if letter.isalnum())
+    number = "".join(letter for letter in container.upper() if letter.isalnum())
     with open_ledger(workspace, read_only=True) as connection:
-        rows = connection.execute(_LAST_RUN, [number]).fetchall()
+        rows = connection.execute(_LAST_RUN, [number, container]).fetchall()
         if rows:
             return _as_entry(rows[0])
         near = [str(row[0]) for row in connection.execute(_NEAR, [number, number]).fetchall()]
     remedy = f"Did you mean {' or '.join(near)}?" if near else "Assess its manifest first."
-    raise RunNotFound(f"No recorded run holds the container {number}.", remedy=remedy)
+    raise RunNotFound(f"No recorded run holds the container {container}.", remedy=remedy)
 
 
 def recorded_runs(workspace: Workspace) -> tuple[RunEntry, ...]:
@@ -213,7 +214,9 @@ _COLUMNS: Final = """run_id, parent_run_id, manifest_file, manifest_sha256, mapp
 _SELECT_RUN: Final = f"SELECT {_COLUMNS} FROM run"
 _INSERT_RUN: Final = f"INSERT INTO run ({_COLUMNS}) VALUES ({', '.join(['?'] * 15)})"
 _LAST_RUN: Final = f"""
-{_SELECT_RUN} WHERE run_id IN (SELECT run_id FROM run_container WHERE container_number = ?)
+{_SELECT_RUN} WHERE run_id IN (
+    SELECT run_id FROM run_container WHERE container_number = ? OR list_contains(bills, ?)
+)
 ORDER BY assessed_at DESC, recorded_at DESC, run_id DESC LIMIT 1
 """
 _NEAR: Final = f"""

@@ -17,7 +17,7 @@ CREATE TABLE rule_event (
     rule_id VARCHAR NOT NULL,
     version BIGINT NOT NULL,
     sha256 VARCHAR NOT NULL,
-    at TIMESTAMP NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
     who VARCHAR NOT NULL,
     what VARCHAR NOT NULL,               -- installed, status or text
     reason VARCHAR NOT NULL

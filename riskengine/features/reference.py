@@ -1,0 +1,95 @@
+"""The page of facts and indicators, written from the catalogue: ``python -m riskengine.features.reference``."""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from riskengine import messages
+from riskengine.features.catalog import catalog
+from riskengine.features.look_back import SHRINKAGE
+from riskengine.features.remembered import FEWEST_FOR_A_HABIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from riskengine.features.field import Field
+
+_OPENING = f"""\
+# Facts and indicators
+
+Written from the catalogue by `python -m riskengine.features.reference > docs/indicators.md`; do not edit.
+
+Every name below may stand in a rule. A **fact** is what the manifest declares; an **indicator** is drawn from facts, or from what the
+unit has seen before. What is not declared is *not known*, never zero and never "no": a rule that needs it answers `unknown`.
+
+- A total is not known as soon as one line does not declare it. Texts are upper case with single blanks.
+- Where a container stands on several bills, parties, ports and dates are those of the first bill, by its number, that is not a master bill.
+- The past is what was known **before** the assessment day; nothing of the day itself counts, nor of the same manifest.
+- A find rate with few examinations is drawn towards a wider one: `(finds + {SHRINKAGE:g} * wider rate) / (examinations + {SHRINKAGE:g})`. HS code towards
+  heading, chapter, all; pair of parties towards shipper, all; any other towards all.
+- *Usual* is the middle 80 % of earlier containers of the same heading, on a logarithmic scale, from {FEWEST_FOR_A_HABIT} containers on.
+- The source named is where the *idea* is known from in public. Formulas, thresholds and lists are our own, written from general
+  knowledge of the trade and not compared entry by entry with that source.
+- *Manifest* scope means that other containers of the same manifest are looked at; all others depend on the container alone.
+- A mapping file may bring further columns along. They are named `attribute.<name>`, feed models and cannot stand in rules.
+"""
+_AREAS = {
+    "cargo": "Goods",
+    "route": "Way",
+    "parties": "Parties",
+    "equipment": "Container and seals",
+    "documents": "Documents",
+    "history": "The past",
+}
+
+
+def page() -> str:
+    """Return the page in Markdown."""
+    facts = [field for field in catalog() if field.role == "fact"]
+    drawn = [field for field in catalog() if field.role == "indicator"]
+    parts = [_OPENING, f"## Facts ({len(facts)})\n", _fact_table(facts)]
+    for area, fields in groupby(drawn, key=lambda field: field.area):
+        members = list(fields)
+        parts += [f"## {_AREAS[area]} ({len(members)})\n", _indicator_table(members)]
+    return "\n".join(parts)
+
+
+def _fact_table(fields: Iterable[Field]) -> str:
+    rows = [
+        f"| `{field.name}` | {_label(field)} | {_kind(field)} | {'yes' if field.is_model_feature else ''} |"
+        for field in fields
+    ]
+    head = ["| Field | Label | Kind | Read by models |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows, ""])
+
+
+def _indicator_table(fields: Iterable[Field]) -> str:
+    rows = [
+        f"| `{field.name}` | {_label(field)} | {_kind(field)} | {_meaning(field)} | {_typologies(field)} |"
+        for field in fields
+    ]
+    head = ["| Field | Label | Kind | Meaning | Speaks for |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, ""])
+
+
+def _label(field: Field) -> str:
+    return messages.render(f"{field.key}.label", {})
+
+
+def _kind(field: Field) -> str:
+    kind = f"{field.kind}, {field.unit}" if field.unit else field.kind
+    return f"{kind}; manifest" if field.scope == "manifest" else kind
+
+
+def _meaning(field: Field) -> str:
+    return " ".join(field.meaning.split())
+
+
+def _typologies(field: Field) -> str:
+    return ", ".join(f"`{typology}`" for typology in field.typologies)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

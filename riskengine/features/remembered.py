@@ -1,0 +1,148 @@
+"""The past of each container: what was known of all its keys, set beside its facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from riskengine.features.history import (
+    EVERYTHING,
+    KINDS,
+    KINDS_OF_ONE_KEY,
+    VALUES,
+    attribute_kind,
+    measures,
+    sightings,
+)
+from riskengine.features.look_back import WINDOWS_DAYS, habits, look_back
+
+if TYPE_CHECKING:
+    from riskengine.ledger.history import Past
+
+FEWEST_FOR_A_HABIT = 20
+"""Earlier containers below which nothing is called usual."""
+_USUAL_SPREAD = (
+    1.2816  # standard deviations around the mean between which 80 % of a normal habit lies
+)
+_LEAST_SPREAD = 0.05  # of a logarithm: a habit without spread would make a gram an outlier
+_OF_ONE_KEY = (
+    "containers",
+    "examined",
+    "found",
+    "find_rate",
+    "first_seen_on",
+    "last_seen_on",
+    *(f"containers_{window}" for window in WINDOWS_DAYS),
+)
+
+
+def with_past(facts: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.DataFrame:
+    """Set beside each container's facts what was known of its keys before its assessment day.
+
+    Where a container has several keys of a kind (headings, origins, seals), the one with the
+    highest find rate speaks for it, and ``…_containers`` is that of the key seen most.
+    All of it is null as long as the past holds no container at all: then nobody is new.
+
+    Args:
+        facts: What ``facts.gather`` gives, with ``assessed_on`` filled.
+        attributes: The attributes of the same manifest.
+        past: The past, by key and day.
+
+    Returns:
+        The facts and the columns ``_<kind>_<what>``, ``_<measure>_<what>`` and
+        ``attribute.<name>.<what>``.
+    """
+    seen = sightings(facts, attributes)
+    known = look_back(past, seen)
+    began = known.filter((pl.col("kind") == EVERYTHING) & (pl.col("containers") > 0))
+    remembered = seen.join(
+        known.join(began.select("on"), on="on", how="semi"), on=["kind", "key", "on"]
+    )
+    by_kind = _of_each_container(remembered).partition_by("kind", as_dict=True)
+    nothing = _of_each_container(remembered.clear())
+    frame = facts
+    for kind in KINDS:
+        part = by_kind.get((kind,), nothing).select(
+            "container_id", pl.col(*_OF_ONE_KEY).name.prefix(f"_{kind}_")
+        )
+        frame = frame.join(part, on="container_id", how="left")
+    for name in _remembered_attributes(attributes):
+        part = by_kind.get((attribute_kind(name),), nothing).select(
+            "container_id",
+            pl.col("find_rate").alias(f"attribute.{name}.find_rate"),
+            pl.col("find_rate_mean").alias(f"attribute.{name}.find_rate_mean"),
+            pl.col("containers_least").alias(f"attribute.{name}.containers_before"),
+        )
+        frame = frame.join(part, on="container_id", how="left")
+    return _with_habits(frame, attributes, past).sort("container_id")
+
+
+def _remembered_attributes(attributes: pl.DataFrame, *kinds: str) -> list[str]:
+    wanted = kinds or ("category", "key")
+    return attributes.filter(pl.col("kind").is_in(wanted))["name"].unique().sort().to_list()
+
+
+def _of_each_container(remembered: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each container and kind: the key with the highest find rate speaks."""
+    alone = remembered.filter(pl.col("kind").is_in(KINDS_OF_ONE_KEY)).with_columns(
+        pl.col("find_rate").alias("find_rate_mean"),
+        pl.col("containers").alias("containers_least"),
+    )
+    several = _strongest(remembered.filter(~pl.col("kind").is_in(KINDS_OF_ONE_KEY)))
+    return pl.concat([alone, several.select(alone.columns)])
+
+
+def _strongest(remembered: pl.DataFrame) -> pl.DataFrame:
+    groups = ["container_id", "kind"]
+    speaking = remembered.sort(
+        *groups,
+        "find_rate",
+        "examined",
+        "key",
+        descending=[False, False, True, True, False],
+        nulls_last=True,
+    ).unique(groups, keep="first", maintain_order=True)
+    spread = remembered.group_by(groups).agg(
+        pl.col("find_rate").sort().mean().alias("find_rate_mean"),
+        pl.col("containers").max().alias("containers"),
+        pl.col("containers").min().alias("containers_least"),
+        pl.col("last_seen_on").max().alias("last_seen_on"),
+        pl.col("first_seen_on").min().alias("first_seen_on"),
+    )
+    return speaking.drop("containers", "last_seen_on", "first_seen_on").join(spread, on=groups)
+
+
+def _with_habits(frame: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.DataFrame:
+    measured = measures(frame, attributes).filter(
+        (pl.col("kind") == "heading") | pl.col("kind").str.starts_with(attribute_kind(""))
+    )
+    known = measured.join(
+        habits(past, measured), on=["kind", "key", "measure", "on"], how="left"
+    ).filter(pl.col("count") >= FEWEST_FOR_A_HABIT)
+    mean, spread = pl.col("mean"), pl.col("deviation")
+    known = known.with_columns(
+        ((pl.col("value").log() - mean) / spread.clip(_LEAST_SPREAD)).alias("distance"),
+        (mean - _USUAL_SPREAD * spread).exp().alias("usual_low"),
+        (mean + _USUAL_SPREAD * spread).exp().alias("usual_high"),
+    )
+    for measure in VALUES:
+        part = known.filter((pl.col("kind") == "heading") & (pl.col("measure") == measure))
+        frame = frame.join(
+            part.select(
+                "container_id",
+                pl.col("distance").alias(f"_{measure}_distance"),
+                pl.col("value").alias(f"_{measure}_declared"),
+                pl.col("count").alias(f"_{measure}_count"),
+                pl.col("usual_low").alias(f"_{measure}_usual_low"),
+                pl.col("usual_high").alias(f"_{measure}_usual_high"),
+            ),
+            on="container_id",
+            how="left",
+        )
+    for name in _remembered_attributes(attributes, "category"):
+        part = known.filter(pl.col("kind") == attribute_kind(name)).select(
+            "container_id", pl.col("distance").alias(f"attribute.{name}.quantity_deviation")
+        )
+        frame = frame.join(part, on="container_id", how="left")
+    return frame

@@ -1,0 +1,202 @@
+"""Typed values taken out of a YAML shape; every fault is noted with its place, and reading goes on."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from riskengine.messages import LANGUAGES
+from riskengine.rules.faults import Source, did_you_mean
+from riskengine.rules.rule import Wording
+from riskengine.rules.tokens import comparable
+from riskengine.rules.yaml_shape import Scalar, Sequence, Shape, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from riskengine.rules.tree import FieldKind, Value
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?%?")
+_LONGEST_TEXT = 4000
+
+
+class Reader:
+    """Reads the keys of one mapping of one file.
+
+    What is faulty, or needed and not there, is noted in the source, and a stand-in is returned so that
+    reading goes on: whoever reads throws the whole away when faults were noted.
+    """
+
+    def __init__(self, source: Source, table: Table) -> None:
+        self.source = source
+        self.table = table
+
+    def only(self, known: Collection[str]) -> None:
+        """Note every key that is not known."""
+        for key, _ in self.table.entries:
+            if key.text not in known:
+                hint = did_you_mean(key.text, known) or f"Known keys: {', '.join(known)}."
+                self.fault(key, f"there is no key {key.text!r} here", hint)
+
+    def fault(self, shape: Shape, sentence: str, hint: str = "") -> None:
+        """Note a fault at *shape*."""
+        self.source.fault(shape.line, shape.column, sentence, hint)
+
+    def shape(self, key: str, *, needed: bool = True) -> Shape | None:
+        """Return whatever stands under *key*; None where nothing does."""
+        found = self.table.get(key)
+        if found is None or (isinstance(found, Scalar) and found.is_null):
+            if needed:
+                self.fault(found or self.table, f"the key {key!r} is needed here")
+            return None
+        return found
+
+    def text(self, key: str, *, needed: bool = True) -> str:
+        """Return one text; empty where there is none."""
+        shape = self.shape(key, needed=needed)
+        return "" if shape is None else self.text_of(shape, repr(key))
+
+    def text_of(self, shape: Shape, what: str) -> str:
+        """Return *shape* as one text."""
+        if not isinstance(shape, Scalar):
+            self.fault(shape, f"{what} is one text")
+            return ""
+        text = shape.text.strip()
+        if not text or len(text) > _LONGEST_TEXT:
+            self.fault(shape, f"{what} is a text of 1 to {_LONGEST_TEXT} characters")
+            return ""
+        return text
+
+    def matching(self, key: str, pattern: str, said: str) -> str:
+        """Return one text that has the form of *pattern*."""
+        text = self.text(key)
+        if text and re.fullmatch(pattern, text, re.ASCII) is None:
+            self.fault(self.table.get(key) or self.table, f"{key!r} is {said}, not {text!r}")
+        return text
+
+    def whole(self, key: str) -> int:
+        """Return a whole number from 1."""
+        text = self.matching(key, "[1-9][0-9]{0,5}", "a whole number from 1")
+        return int(text) if re.fullmatch("[0-9]{1,6}", text, re.ASCII) else 0
+
+    def choice(self, key: str, choices: type[_Choice]) -> _Choice:
+        """Return one of the words of *choices*."""
+        shape = self.shape(key)
+        found = None if shape is None else self.choice_of(shape, key, choices)
+        return found or next(iter(choices))
+
+    def choice_of(self, shape: Shape, key: str, choices: type[_Choice]) -> _Choice | None:
+        """Return *shape* as one of the words of *choices*."""
+        known = [choice.value for choice in choices]
+        text = self.text_of(shape, repr(key))
+        if text in known:
+            return choices(text)
+        if text:
+            hint = did_you_mean(text, known) or f"It is one of: {', '.join(known)}."
+            self.fault(shape, f"{text!r} is no {key}", hint)
+        return None
+
+    def choices(self, key: str, choices: type[_Choice]) -> tuple[_Choice, ...]:
+        """Return one or several of the words of *choices*."""
+        found = [self.choice_of(item, key, choices) for item in self.items(key)]
+        return tuple(choice for choice in found if choice is not None)
+
+    def items(self, key: str, *, needed: bool = True) -> tuple[Shape, ...]:
+        """Return the items of a list; a single value counts as a list of one."""
+        shape = self.shape(key, needed=needed)
+        if isinstance(shape, Sequence):
+            if needed and not shape.items:
+                self.fault(shape, f"{key!r} is empty")
+            return shape.items
+        return () if shape is None else (shape,)
+
+    def texts(self, key: str, *, needed: bool = True) -> tuple[str, ...]:
+        """Return a list of texts."""
+        items = self.items(key, needed=needed)
+        return tuple(self.text_of(item, f"an entry of {key!r}") for item in items)
+
+    def day(self, key: str) -> date:
+        """Return a day written as 2026-01-31."""
+        if self.shape(key) is None:
+            return date.max
+        return self.optional_day(key) or date.max
+
+    def optional_day(self, key: str) -> date | None:
+        """Return a day written as 2026-01-31; None where there is none."""
+        shape = self.shape(key, needed=False)
+        value = None if shape is None else self.value_of(shape, "date", repr(key))
+        return value if isinstance(value, date) else None
+
+    def wording(self, key: str) -> Wording:
+        """Return a text per language; a plain text is English."""
+        if self.shape(key) is None:
+            return Wording(en="")
+        return self.optional_wording(key) or Wording(en="")
+
+    def optional_wording(self, key: str) -> Wording | None:
+        """Return a text per language; None where there is none."""
+        shape = self.shape(key, needed=False)
+        if shape is None:
+            return None
+        if not isinstance(shape, Table):
+            return Wording(en=self.text_of(shape, repr(key)))
+        inner = Reader(self.source, shape)
+        inner.only(LANGUAGES)
+        fr, es, pt = (inner.text(name, needed=False) or None for name in ("fr", "es", "pt"))
+        return Wording(en=inner.text("en"), fr=fr, es=es, pt=pt)
+
+    def references(self, key: str, part: str, *, needed: bool = True) -> tuple[str, ...]:
+        """Return a list of texts, each alone or under the key *part* of a small mapping."""
+        found: list[str] = []
+        for item in self.items(key, needed=needed):
+            if isinstance(item, Table):
+                found.append(Reader(self.source, item).text(part))
+            else:
+                found.append(self.text_of(item, f"an entry of {key!r}"))
+        return tuple(found)
+
+    def number(self, key: str) -> float:
+        """Return a number."""
+        shape = self.shape(key)
+        value = None if shape is None else self.value_of(shape, "number", repr(key))
+        return value if isinstance(value, float) else 0.0
+
+    def value_of(self, shape: Shape, kind: FieldKind, what: str) -> Value:
+        """Return *shape* as a value of *kind*; None is a missing value."""
+        if isinstance(shape, Scalar) and shape.is_null:
+            return None
+        if kind == "texts":
+            items = shape.items if isinstance(shape, Sequence) else (shape,)
+            return tuple(
+                comparable(self.text_of(item, f"an entry of {what}")) for item in items
+            )
+        text = self.text_of(shape, what)
+        if not text:
+            return None
+        if kind == "text":
+            return comparable(text)
+        value = _converted(text, kind)
+        if value is None:
+            said = {
+                "number": "a number",
+                "boolean": "true or false",
+                "date": "a day, as 2026-01-31",
+            }
+            self.fault(shape, f"{what} is {said[kind]}, not {text!r}")
+        return value
+
+
+def _converted(text: str, kind: str) -> float | bool | date | None:
+    if kind == "number" and _NUMBER.fullmatch(text):
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    if kind == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    if kind == "date" and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
+    return None
