@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -78,7 +81,9 @@ def assess(
         The run, not recorded.
     """
     manifest = reading.manifest
-    indicators = assemble(manifest, known.past, assessed_on)
+    indicators = _with_silent_attributes(
+        assemble(manifest, known.past, assessed_on), known.bundle
+    )
     verdicts = evaluate(known.rules.rules, indicators)
     says = _model_says(indicators, known, progress)
     applied = _applied(known.rules.rules, known.policy, dict(verdicts.failed))
@@ -182,6 +187,24 @@ def _model_says(
     )
 
 
+def _with_silent_attributes(indicators: pl.DataFrame, bundle: Bundle | None) -> pl.DataFrame:
+    """Add, as unknown, the attributes that the model reads and no line of this manifest fills.
+
+    Only where the mapping brought attributes at all: a manifest read without them is refused by the model.
+    """
+    brought = [name for name in indicators.columns if name.startswith("attribute.")]
+    if bundle is None or not brought:
+        return indicators
+    silent = [
+        pl.lit(None, pl.String if feature.kind == "category" else pl.Float64).alias(
+            feature.name
+        )
+        for feature in bundle.card.features
+        if feature.name.startswith("attribute.") and feature.name not in indicators.columns
+    ]
+    return indicators.with_columns(silent)
+
+
 def _applied(
     rules: Sequence[Rule], policy: Policy, failures: Mapping[str, str]
 ) -> pl.DataFrame:
@@ -211,17 +234,24 @@ def _counts(rule: Rule) -> bool:
 def _typologies(
     contributed: pl.DataFrame, points: pl.DataFrame, rules: Sequence[Rule]
 ) -> pl.DataFrame:
-    """Add up, for each modus operandi, what speaks for it. A reason may speak for several."""
+    """Add up, for each modus operandi, what speaks for it. A reason may speak for several.
+
+    Numbers are added one by one, in the order of their columns: ``sum_horizontal`` adds them in whichever
+    order its threads like.
+    """
     speaks_for = {field.name: field.typologies for field in catalog()}
     from_model = contributed.select(
         "container_id",
         *(
-            pl.sum_horizontal(
-                [name for name in contributed.columns if typology in speaks_for.get(name, ())]
-                or [pl.lit(0.0)]
-            )
-            .cast(pl.Float64)
-            .alias(typology.value)
+            reduce(
+                add,
+                [
+                    pl.col(name)
+                    for name in contributed.columns
+                    if typology in speaks_for.get(name, ())
+                ],
+                pl.lit(0.0),
+            ).alias(typology.value)
             for typology in Typology
         ),
     ).unpivot(index="container_id", variable_name="id", value_name="log_odds")
@@ -230,10 +260,11 @@ def _typologies(
         schema={"rule_id": pl.String, "id": pl.String},
         orient="row",
     )
-    from_rules = (
-        points.join(named, on="rule_id")
-        .select("container_id", "id", pl.col("points").alias("log_odds"))
-        .sort("container_id", "id", "log_odds")
+    told = points.join(named, on="rule_id").group_by("container_id", "id").agg("points")
+    # fsum knows no order, and two numbers have none: no thread can move the last bit.
+    sums = [math.fsum(many) for many in told["points"].to_list()]
+    from_rules = told.select("container_id", "id").with_columns(
+        pl.Series("log_odds", sums, dtype=pl.Float64)
     )
     return (
         pl.concat([from_model, from_rules])

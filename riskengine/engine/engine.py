@@ -133,7 +133,7 @@ class Engine:
         containers = run.assessments.select(
             "container_id",
             "container_number",
-            pl.col("bills_of_lading").alias("bills"),
+            pl.col("bills_of_lading").fill_null([]).alias("bills"),  # an unread line names none
             "rank",
             "lane",
         )

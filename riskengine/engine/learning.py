@@ -104,7 +104,11 @@ def _dated(manifest: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _past_of(manifest: Manifest) -> Past:
     stated, outcomes = _dated(manifest)
-    return tally(kept.sightings(stated, manifest.attributes), kept.measures(stated), outcomes)
+    return tally(
+        kept.sightings(stated, manifest.attributes),
+        kept.measures(stated, manifest.attributes),
+        outcomes,
+    )
 
 
 def offered(field: Field) -> FeatureSpec:

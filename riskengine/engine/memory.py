@@ -47,7 +47,7 @@ def remember(
     known = pl.DataFrame(schema=dict(history.OUTCOMES)) if outcomes is None else outcomes
     past = history.tally(
         kept.sightings(counted, attributes),
-        kept.measures(counted),
+        kept.measures(counted, attributes),
         known.join(fresh.select("container_id"), on="container_id", how="semi"),
     )
     history.add(connection, past)

@@ -45,6 +45,9 @@ class Reasons:
     def __init__(self, run: Run, language: str, fields: Sequence[Field] = ()) -> None:
         self._language = language
         self._fields = {field.name: field for field in (*catalog(), *fields)}
+        self._beside = {
+            name: tuple(f.companion_columns.values()) for name, f in self._fields.items()
+        }
         self._features = [name for name in run.contributions.columns if name != "container_id"]
         self._contributions = run.contributions
         self._indicators = run.indicators
@@ -57,6 +60,7 @@ class Reasons:
                 "rule_id", "source_yaml", "points"
             ).rows()
         }
+        self._sentences: dict[tuple[str, object, tuple[object, ...]], str] = {}
         self._verdicts: dict[int, list[tuple[str, str, list[str]]]] = {}
         for container_id, rule_id, verdict, missing in run.verdicts.select(
             "container_id", "rule_id", "verdict", "missing"
@@ -110,25 +114,35 @@ class Reasons:
         )
 
     def sentence_of_feature(self, name: str, facts: Mapping[str, object]) -> str:
-        """Return what an indicator says of a container, or that it could not be told."""
+        """Return what an indicator says of a container, or why it says nothing.
+
+        Thousands of containers say the same of most indicators: each sentence is made once.
+        """
         field = self._fields[name]
-        value = facts.get(name)
-        params: dict[str, object] = {"value": value, "name": field.subject}
-        if value is None:
-            return messages.render(_missing(field), {"label": self.label(name)}, self._language)
-        if field.kind == "boolean":
-            return messages.render(
-                f"{field.key}.{'yes' if value else 'no'}", params, self._language
-            )
-        params |= {
-            param: facts.get(column) for param, column in field.companion_columns.items()
-        }
-        return messages.render(f"{field.key}.value", params, self._language)
+        said = tuple(facts.get(column) for column in self._beside[name])
+        key = (name, facts.get(name), said)
+        if key not in self._sentences:
+            self._sentences[key] = self._rendered(field, facts.get(name), said)
+        return self._sentences[key]
 
     def label(self, name: str) -> str:
         """Return the short name of a field."""
         field = self._fields[name]
         return messages.render(f"{field.key}.label", {"name": field.subject}, self._language)
+
+    def _rendered(self, field: Field, value: object, said: tuple[object, ...]) -> str:
+        if value is None:
+            return messages.render(
+                _missing(field), {"label": self.label(field.name)}, self._language
+            )
+        if field.kind == "boolean":
+            answer = "yes" if value else "no"
+            return messages.render(
+                f"{field.key}.{answer}", {"name": field.subject}, self._language
+            )
+        params: dict[str, object] = {"value": value, "name": field.subject}
+        params |= zip(field.companion_columns, said, strict=True)
+        return messages.render(f"{field.key}.value", params, self._language)
 
     def _rule_reason(self, points: float, rule: Rule, facts: Mapping[str, object]) -> Reason:
         return Reason(

@@ -73,11 +73,13 @@ def gather(manifest: Manifest, assessed_on: date | None = None) -> pl.DataFrame:
         _containers(manifest)
         .join(_bills(manifest), on="container_id", how="left")
         .join(_goods(manifest.goods_items), on="container_id", how="left")
-        .join(_seals(manifest.seals), on="container_id", how="left")
+        .join(_seals(manifest), on="container_id", how="left")
         .with_columns(
-            pl.lit(manifest.seals["seal_number"].is_not_null().any()).alias(
-                "_are_seals_declared"
-            ),
+            pl.col("seal_numbers")
+            .is_not_null()
+            .any()
+            .over("_voyage_id")
+            .alias("_are_seals_declared"),
             (pl.col("presented_on") if assessed_on is None else pl.lit(assessed_on)).alias(
                 "assessed_on"
             ),
@@ -142,7 +144,7 @@ def _containers(manifest: Manifest) -> pl.DataFrame:
             "temperature_set_c",
         )
         .join(voyages, on="voyage_id", how="left")
-        .drop("voyage_id")
+        .rename({"voyage_id": "_voyage_id"})
     )
 
 
@@ -295,11 +297,15 @@ def _main(lines: pl.DataFrame, level: str) -> pl.DataFrame:
     )
 
 
-def _seals(seals: pl.DataFrame) -> pl.DataFrame:
-    named = seals.select(
-        "container_id", clean(pl.col("seal_number")).alias("seal_number")
-    ).filter(pl.col("seal_number").is_not_null())
-    boxes = pl.col("container_id").n_unique().over("seal_number")
+def _seals(manifest: Manifest) -> pl.DataFrame:
+    # A history holds many voyages in one file: peers are those of the same voyage.
+    voyages = manifest.containers.select("container_id", "voyage_id")
+    named = (
+        manifest.seals.select("container_id", clean(pl.col("seal_number")).alias("seal_number"))
+        .filter(pl.col("seal_number").is_not_null())
+        .join(voyages, on="container_id", how="left")
+    )
+    boxes = pl.col("container_id").n_unique().over("voyage_id", "seal_number")
     return (
         named.with_columns(boxes.cast(pl.Int64).alias("boxes"))
         .group_by("container_id")

@@ -100,11 +100,13 @@ def is_same_party_both_sides() -> pl.Expr:
 
 @indicator(scope="manifest", monotone=1, typologies=_FRONT)
 def is_consignee_address_shared() -> pl.Expr:
-    """Another consignee of the same manifest has the same address.
+    """Another consignee of the same voyage has the same address.
 
     Many firms at one address may be one firm, or none. Other containers of the manifest are
     looked at. Null when name or address is undeclared. Source: common profiling practice.
     """
     named = pl.col("_consignee_key").is_not_null() & pl.col("consignee_address").is_not_null()
-    parties = pl.col("_consignee_key").drop_nulls().n_unique().over("consignee_address")
+    parties = (
+        pl.col("_consignee_key").drop_nulls().n_unique().over("_voyage_id", "consignee_address")
+    )
     return pl.when(named).then(parties > 1)

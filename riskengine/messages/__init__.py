@@ -75,6 +75,8 @@ def visible(text: str, longest: int = LONGEST_TEXT) -> str:
     >>> visible("\x1b[2Jempty")
     '<U+001B>[2Jempty'
     """
+    if len(text) <= longest and text.isprintable():
+        return text
     shown = "".join(
         f"<U+{ord(char):04X}>"
         if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -25,19 +25,24 @@ def _manifest(rows):
     """Build a manifest; each row is one container on one bill, unless it names more ``bills``."""
     tables = {name: [] for name in SCHEMAS}
     bill_ids = {}
+    voyage_ids = {}
     for number, row in enumerate(rows, start=1):
         box = row.get("container_id", number)
-        tables["voyages"].append(_rows_of("voyages", row, voyage_id=box))
+        facts = tuple(row.get(column) for column in SCHEMAS["voyages"])
+        if facts not in voyage_ids:  # containers of one voyage are peers
+            voyage_ids[facts] = len(voyage_ids) + 1
+            tables["voyages"].append(_rows_of("voyages", row, voyage_id=voyage_ids[facts]))
+        voyage = voyage_ids[facts]
         flags = {"is_loose_cargo": False, "is_unreadable": False, "defect_count": 0}
         tables["containers"].append(
-            _rows_of("containers", flags | row, container_id=box, voyage_id=box)
+            _rows_of("containers", flags | row, container_id=box, voyage_id=voyage)
         )
         bills = row.get("bills", [row])
         for place, bill in enumerate(bills):
             named = bill.get("bill_of_lading") or f"{box}.{place}"
             if named not in bill_ids:
                 bill_ids[named] = bill.get("consignment_id", 1000 + len(bill_ids))
-                _add_bill(tables, bill, bill_ids[named], box)
+                _add_bill(tables, bill, bill_ids[named], voyage)
             tables["loads"].append({"container_id": box, "consignment_id": bill_ids[named]})
             for line in bill.get("goods", []):
                 _add_line(tables, line, bill_ids[named], box)

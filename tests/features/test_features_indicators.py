@@ -176,6 +176,11 @@ def test_a_seal_on_two_containers_is_repeated(manifest_of):
     assert _says(manifest_of, "is_seal_repeated", {"seals": ["A"]}, {"seals": ["B"]}) is False
 
 
+def test_a_seal_of_another_voyage_in_the_same_file_is_no_peer(manifest_of):
+    other = {"seals": ["A"], "voyage_number": "2"}
+    assert _says(manifest_of, "is_seal_repeated", {"seals": ["A"]}, other) is False
+
+
 def test_a_missing_seal_speaks_only_where_the_manifest_declares_seals(manifest_of):
     assert _says(manifest_of, "is_seal_missing", _FULL, {"seals": ["A"]}) is True
     assert _says(manifest_of, "is_seal_missing", _FULL) is None

@@ -1,0 +1,182 @@
+"""What a reader does with each column of a file: a mapping, whether written by hand or recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as filled
+from typing import TYPE_CHECKING
+
+from riskengine.manifest.fields import FIELDS
+from riskengine.manifest.headers import recognise, recognise_attribute
+from riskengine.manifest.table import FileRemark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MISSING = ("n/a", "na", "#n/a", "#null!", "null", "none", "nil", "-", "--", "?")
+"""What stands for nothing in a number, a date or a code, unless a mapping file says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSettings:
+    """How the file as a whole is to be read; None means: tell from the file.
+
+    Attributes:
+        encoding: Of a CSV file.
+        delimiter: Of a CSV file.
+        header_line: The line, or the row of the sheet, that holds the headers.
+        sheet: The name of the sheet of a workbook.
+        decimal: ``.`` or ``,``; the other one separates thousands.
+        date_formats: Tried in order on every date without a format of its own.
+        missing: Texts that stand for nothing in any field, besides the blank.
+        unit_mass: kg, t or lb, for columns whose header names no unit.
+        usd_per: The worth of one unit of each currency, in US dollars.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_line: int | None = None
+    sheet: str | None = None
+    decimal: str | None = None
+    date_formats: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unit_mass: str = "kg"
+    usd_per: Mapping[str, float] = filled(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRule:
+    """Which column fills a canonical field, and how its text is read.
+
+    Attributes:
+        field: The canonical field.
+        column: The header as it stands in the file.
+        unit: The unit of the column, where it is not the field's own.
+        formats: Date formats of this column.
+        values: Texts of the file with the texts they stand for; others stay as they are.
+        currency: The currency of every amount in the column.
+        currency_column: The column that names the currency of each amount.
+        is_optional: The file may lack the column.
+    """
+
+    field: str
+    column: str
+    unit: str | None = None
+    formats: tuple[str, ...] = ()
+    values: Mapping[str, str] = filled(default_factory=dict[str, str])
+    currency: str | None = None
+    currency_column: str | None = None
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRule:
+    """How a history tells what examinations found.
+
+    Attributes:
+        column: Where it stands; a line with nothing in it was not examined.
+        outcomes: Texts of the file with nil, discrepancy or seizure.
+        otherwise: What every other text stands for, or None: it is a defect.
+        known_on: The column of the day on which the outcome was written down.
+        formats: Date formats of that column.
+    """
+
+    column: str
+    outcomes: Mapping[str, str]
+    otherwise: str | None = None
+    known_on: str | None = None
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeRule:
+    """A column carried along: a category or a number; or a key made of several columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMapping:
+    """How the columns of one kind of file become canonical fields.
+
+    Attributes:
+        name: What the mapping is for.
+        sha256: The digest of the mapping file; empty where the headers were recognised.
+        file: How the file as a whole is read.
+        columns: One rule for each canonical field.
+        constants: Fields that hold one text for the whole file.
+        label: What examinations found, where the file is a labelled history.
+        attributes: What is carried along beyond the canonical fields.
+    """
+
+    name: str
+    sha256: str = ""
+    file: FileSettings = filled(default_factory=FileSettings)
+    columns: tuple[ColumnRule, ...] = ()
+    constants: Mapping[str, str] = filled(default_factory=dict[str, str])
+    label: LabelRule | None = None
+    attributes: tuple[AttributeRule, ...] = ()
+
+    def required_columns(self) -> tuple[str, ...]:
+        """Return every column of the file that this mapping needs, in order, once."""
+        named = [rule.column for rule in self.columns if not rule.is_optional]
+        named += [rule.currency_column for rule in self.columns if rule.currency_column]
+        if self.label is not None:
+            named += [
+                self.label.column,
+                *([self.label.known_on] if self.label.known_on else []),
+            ]
+        named += [column for rule in self.attributes for column in rule.columns]
+        return tuple(dict.fromkeys(named))
+
+    def used_columns(self) -> frozenset[str]:
+        """Return every column of the file that this mapping reads."""
+        return frozenset({*self.required_columns(), *(rule.column for rule in self.columns)})
+
+
+def recognised_mapping(
+    headers: Sequence[str], file: FileSettings
+) -> tuple[FieldMapping, tuple[FileRemark, ...]]:
+    """Return the mapping that the headers themselves suggest, and what was not clear about it.
+
+    Where two headers fit one field, the better known one is taken and the other one named.
+    """
+    best: dict[str, tuple[int, int, ColumnRule]] = {}
+    beaten: list[tuple[str, str, str]] = []
+    for place, header in enumerate(headers):
+        found = recognise(header)
+        if found is None:
+            continue
+        rule = ColumnRule(field=found.field, column=header, unit=found.unit)
+        rival = best.get(found.field)
+        if rival is None:
+            best[found.field] = (found.preference, place, rule)
+        elif (found.preference, place) < rival[:2]:
+            beaten.append((found.field, header, rival[2].column))
+            best[found.field] = (found.preference, place, rule)
+        else:
+            beaten.append((found.field, rival[2].column, header))
+    order = list(FIELDS)
+    rules = sorted(
+        (rule for _, _, rule in best.values()), key=lambda rule: order.index(rule.field)
+    )
+    carried = [(header, recognise_attribute(header)) for header in headers]
+    mapping = FieldMapping(
+        name="the headers as they were recognised",
+        file=file,
+        columns=tuple(rules),
+        attributes=tuple(
+            AttributeRule(name=known[1], columns=(header,), kind=known[0])
+            for header, known in carried
+            if known is not None
+        ),
+    )
+    remarks = tuple(
+        FileRemark(
+            code="header_ambiguous", params={"field": field, "taken": taken, "left": left}
+        )
+        for field, taken, left in beaten
+    )
+    return mapping, remarks
