@@ -87,9 +87,10 @@ def default_lightgbm(
     return np.asarray(model.predict(encoded[train.height :]))
 
 
-def run(*arguments: str, workspace: Path) -> str:
+def run(*arguments: str, workspace: Path | None = None) -> str:
     """Run the product as a user would and return its stdout."""
-    command = [sys.executable, "-m", "riskengine", *arguments, "--workspace", str(workspace)]
+    where = ["--workspace", str(workspace)] if workspace else []
+    command = [sys.executable, "-m", "riskengine", *arguments, *where]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(arguments)}\n{done.stderr}")

@@ -177,6 +177,7 @@ class Reason:
         log_odds: Its share of the score.
         sentence: What it says to an officer, in the reader's language.
         typologies: The modus operandi it speaks for; may be empty.
+        is_told: Whether there is a value to speak of; False where it is the missing value that moves.
     """
 
     source: str
@@ -184,6 +185,7 @@ class Reason:
     log_odds: float
     sentence: str
     typologies: tuple[Typology, ...] = ()
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

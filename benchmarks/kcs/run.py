@@ -115,7 +115,7 @@ def _through_the_product(learn: pl.DataFrame, rank: pl.DataFrame, *at: str) -> n
         learn.write_csv(folder / "learn.csv")
         rank.write_csv(folder / "rank.csv")
         unit = folder / "unit"
-        run("init", str(unit), workspace=unit)
+        run("init", str(unit))
         mapping = ["--mapping", str(MAPPING)]
         shelf_before = _shelf(unit)
         run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -34,6 +35,10 @@ app.add_typer(learning.models, name="models")
 
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr and exit code 3."""
+    for stream in (sys.stdout, sys.stderr):
+        # The same bytes in every locale, and no letter that a terminal's code page lacks is an error.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
     except RiskEngineError as error:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from riskengine.features.field import Field
 
 PRESENTED = "presented"
+_SUFFIXES = (".parquet", ".csv", ".xlsx", ".jsonl")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -80,6 +81,8 @@ def score(
     from riskengine.manifest import read_manifest
     from riskengine.manifest.mapping import load_mapping
 
+    if out and out.suffix.lower() not in _SUFFIXES:
+        raise typer.BadParameter(f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out")
     engine = Engine.open(locate(workspace))
     day = _day(at)
     field_mapping = load_mapping(mapping) if mapping else None

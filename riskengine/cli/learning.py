@@ -57,7 +57,8 @@ def train(
     """Train a model on a labelled history and shelve it; the one in force stays in force."""
     from riskengine.engine.learning import learn, prepare, remember_history
     from riskengine.manifest import read_manifest
-    from riskengine.manifest.mapping import load_mapping, with_label
+    from riskengine.manifest.mapping import load_mapping
+    from riskengine.manifest.plan import with_label
     from riskengine.model import shelf
     from riskengine.model.describe import describe
 

@@ -172,7 +172,7 @@ def _read(draft: _Draft, tree: Mapping[str, object], stem: str, sha256: str) -> 
     for name in {rule.field for rule in columns} & constants.keys():
         draft.fault("constants", name, f"{name} has a column already")
     named = {rule.field for rule in columns} | constants.keys()
-    if not named & {"container_number", "bill_of_lading"}:
+    if columns and not named & {"container_number", "bill_of_lading"}:
         draft.fault(
             "columns", "columns", "neither container_number nor bill_of_lading has a column"
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as filled
 from typing import TYPE_CHECKING
 
+from riskengine.domain import Outcome
 from riskengine.manifest.fields import FIELDS
 from riskengine.manifest.headers import recognise, recognise_attribute
 from riskengine.manifest.table import FileRemark
@@ -105,7 +106,7 @@ class FieldMapping:
         name: What the mapping is for.
         sha256: The digest of the mapping file; empty where the headers were recognised.
         file: How the file as a whole is read.
-        columns: One rule for each canonical field.
+        columns: One rule for each canonical field; none where the headers are to be recognised.
         constants: Fields that hold one text for the whole file.
         label: What examinations found, where the file is a labelled history.
         attributes: What is carried along beyond the canonical fields.
@@ -136,12 +137,37 @@ class FieldMapping:
         return frozenset({*self.required_columns(), *(rule.column for rule in self.columns)})
 
 
+_TOLD = {outcome.value: outcome.value for outcome in Outcome}
+_FOUND_OR_NOT = {
+    "0": Outcome.NIL.value,
+    "no": Outcome.NIL.value,
+    "false": Outcome.NIL.value,
+} | {
+    "1": Outcome.DISCREPANCY.value,
+    "yes": Outcome.DISCREPANCY.value,
+    "true": Outcome.DISCREPANCY.value,
+}
+
+
+def with_label(mapping: FieldMapping | None, column: str) -> FieldMapping:
+    """Return a mapping whose label stands in *column*, as nil, discrepancy and seizure or as 0 and 1."""
+    known_on = mapping.label.known_on if mapping and mapping.label else "outcome_known_on"
+    label = LabelRule(column=column, outcomes=_TOLD | _FOUND_OR_NOT, known_on=known_on)
+    return replace(
+        mapping or FieldMapping(name="the headers as they were recognised"), label=label
+    )
+
+
 def recognised_mapping(
-    headers: Sequence[str], file: FileSettings
+    headers: Sequence[str], given: FieldMapping
 ) -> tuple[FieldMapping, tuple[FileRemark, ...]]:
     """Return the mapping that the headers themselves suggest, and what was not clear about it.
 
     Where two headers fit one field, the better known one is taken and the other one named.
+
+    Args:
+        headers: As they stand in the file.
+        given: What a mapping file says beside its columns: conventions, label, attributes.
     """
     best: dict[str, tuple[int, int, ColumnRule]] = {}
     beaten: list[tuple[str, str, str]] = []
@@ -163,15 +189,17 @@ def recognised_mapping(
         (rule for _, _, rule in best.values()), key=lambda rule: order.index(rule.field)
     )
     carried = [(header, recognise_attribute(header)) for header in headers]
-    mapping = FieldMapping(
-        name="the headers as they were recognised",
-        file=file,
+    named = {rule.name for rule in given.attributes}
+    written = tuple(
+        AttributeRule(name=known[1], columns=(header,), kind=known[0])
+        for header, known in carried
+        if known is not None and known[1] not in named
+    )
+    mapping = replace(
+        given,
         columns=tuple(rules),
-        attributes=tuple(
-            AttributeRule(name=known[1], columns=(header,), kind=known[0])
-            for header, known in carried
-            if known is not None
-        ),
+        label=_label_of(given.label, headers),
+        attributes=(*given.attributes, *written),
     )
     remarks = tuple(
         FileRemark(
@@ -180,3 +208,11 @@ def recognised_mapping(
         for field, taken, left in beaten
     )
     return mapping, remarks
+
+
+def _label_of(given: LabelRule | None, headers: Sequence[str]) -> LabelRule | None:
+    """Return the label asked for, or that of a history in our own columns; its day where there is one."""
+    label = given or LabelRule(column="outcome", outcomes=_TOLD, known_on="outcome_known_on")
+    if given is None and label.column not in headers:
+        return None
+    return label if label.known_on in headers else replace(label, known_on=None)

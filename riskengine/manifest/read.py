@@ -66,7 +66,8 @@ class Reading:
 def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
     """Read a manifest in CSV, Excel or Parquet; the format is told by the bytes, not by the name.
 
-    Without *mapping* the headers are recognised in English, French, Spanish and Portuguese.
+    Without *mapping*, or with one that names no columns, the headers are recognised in English, French,
+    Spanish and Portuguese.
 
     Every record of the file becomes a line of the manifest, or is blank and counted, or is named in a Defect;
     every container number in the file is a row of ``containers``. A value that cannot be read is null and
@@ -87,8 +88,9 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
         remarks.append(
             FileRemark(code="wrong_suffix", params={"suffix": path.suffix, "format": found})
         )
-    if mapping is None:
-        mapping, unclear = recognised_mapping(table.columns, settings)
+    if mapping is None or not mapping.columns:
+        given = mapping or FieldMapping(name="the headers as they were recognised")
+        mapping, unclear = recognised_mapping(table.columns, given)
         remarks += unclear
         _must_name_containers(mapping, table, file)
     remarks += _column_remarks(table, mapping)

@@ -42,7 +42,7 @@ VOYAGES: FrameSchema = {
     "carrier_name": _TEXT,
     "manifest_number": _TEXT,
     "customs_office": _TEXT,
-    "departed_on": _DAY,
+    "departed_on": _DAY,  # from the last port before this call
     "arrival_expected_on": _DAY,
 }
 """One call of one ship, as the manifest heads it."""

@@ -213,7 +213,7 @@ class TrainingSettings:
     leaves: int = 15
     learning_rate: float = 0.05
     containers_in_leaf: int | None = None
-    feature_share: float = 0.5
+    feature_share: float = 0.3
     l2: float = 10.0
     later_share: float = 0.2
     finds_needed: int = 10
