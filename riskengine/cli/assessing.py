@@ -82,7 +82,9 @@ def score(
     from riskengine.manifest.mapping import load_mapping
 
     if out and out.suffix.lower() not in _SUFFIXES:
-        raise typer.BadParameter(f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out")
+        raise typer.BadParameter(
+            f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out"
+        )
     engine = Engine.open(locate(workspace))
     day = _day(at)
     field_mapping = load_mapping(mapping) if mapping else None

@@ -1,4 +1,4 @@
-"""``init``."""
+"""``init`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from riskengine.cli.options import JsonOption, WorkspaceOption
 from riskengine.cli.output import say
 from riskengine.workspace import locate
 
@@ -16,6 +17,7 @@ from riskengine.workspace import locate
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this file to the command line."""
     app.command()(init)
+    app.command()(doctor)
 
 
 def init(
@@ -35,3 +37,26 @@ def init(
         f"Founded {workspace.root}: {founded.rule_count} rules and the model {founded.model_id} are in force."
     )
     say(f"Its policy is in {workspace.settings_file}.")
+
+
+def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """Look after a workspace: bring its stores forward, mend what a crash left, check chain and model."""
+    import json
+    import sys
+    from dataclasses import asdict
+
+    from riskengine.review import look_after
+
+    upkeep = look_after(locate(workspace))
+    if as_json:
+        sys.stdout.write(f"{json.dumps(asdict(upkeep))}\n")
+        return
+    brought = ", ".join(upkeep.ledger_migrations) or "nothing to do"
+    say(
+        f"Stores brought forward: {brought}; the register is of version {upkeep.register_version}."
+    )
+    say(
+        f"Half-written runs removed: {upkeep.swept}. Outcomes finished after a crash: {upkeep.finished}."
+    )
+    say(f"Audit chain: {upkeep.audit_entries} entries, all sound. Head {upkeep.audit_head}")
+    say(f"Model in force: {upkeep.model_id or 'none'}; its digests and golden rows hold.")

@@ -13,7 +13,7 @@ from rich.text import Text
 from riskengine.messages import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 LANE_STYLES = {"red": "bold red", "yellow": "yellow", "blue": "blue", "green": "green"}
 NARROWEST = 100
@@ -56,7 +56,7 @@ def table(*columns: str, right: tuple[int, ...] = ()) -> Table:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[float], None]]:
+def progress(what: str) -> Generator[Callable[[float], None]]:
     """Show a bar on stderr while long work is done; nothing where stderr is no terminal."""
     from rich.progress import Progress
 

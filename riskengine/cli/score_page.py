@@ -123,7 +123,7 @@ def _show_worth(run: Run, language: str) -> None:
     odds = red["score"][0] / (1 - red["score"][0]) / math.exp(red["lift_log_odds"][0])
     params = {
         "count": red.height,
-        "expected": _rounded(red["score"].sum()),
+        "expected": _rounded(float(red["score"].sum())),
         "random": _rounded(red.height * odds / (1 + odds)),
     }
     console.print(text(messages.render("desk.score.finds", params, language)))

@@ -313,7 +313,11 @@ def _assessments(
             drawn_at_random(identities(indicators), known.seed, known.policy.random_share),
         )
     )
-    return assign_lanes(scored, known.policy).select(ASSESSMENTS.keys()).cast(dict(ASSESSMENTS))
+    return (
+        assign_lanes(scored, known.policy)
+        .select(ASSESSMENTS.keys())
+        .cast(pl.Schema(ASSESSMENTS))
+    )
 
 
 def identities(indicators: pl.DataFrame) -> list[str]:

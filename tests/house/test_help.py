@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import typer
 
 from riskengine.cli import app
+from riskengine.selectivity import Policy
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -77,9 +79,5 @@ def test_no_verb_is_documented_that_is_not_there():
 
 def test_every_setting_of_the_policy_is_documented():
     """A supervisor finds the meaning of each key."""
-    from dataclasses import fields
-
-    from riskengine.selectivity import Policy
-
     page = (ROOT / "docs" / "command-line.md").read_text("utf-8")
     assert [field.name for field in fields(Policy) if f"`{field.name}`" not in page] == []

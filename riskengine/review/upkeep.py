@@ -1,0 +1,65 @@
+"""Looking after a workspace: stores brought forward, half-written things swept, what was begun finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from riskengine.engine import Engine
+from riskengine.ledger import migrations as ledger_migrations
+from riskengine.ledger.runs import sweep
+from riskengine.register import audit
+from riskengine.register import connection as register
+from riskengine.review.outcome import finish_what_was_begun
+
+if TYPE_CHECKING:
+    from riskengine.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What looking after a workspace found and did.
+
+    Attributes:
+        ledger_migrations: Names of the changes that brought the ledger forward.
+        register_migrations: How many changes brought the register forward.
+        swept: How many half-written run folders were removed.
+        finished: How many outcomes, cut short by a crash, were counted.
+        audit_entries: How many entries the audit chain has; each was checked.
+        audit_head: The hash of the last: hand it to somebody else, a chain cut short shows only beside it.
+        model_id: The model in force, loaded and its golden rows reproduced; empty where there is none.
+    """
+
+    ledger_migrations: tuple[str, ...]
+    register_migrations: int
+    swept: int
+    finished: int
+    audit_entries: int
+    audit_head: str
+    model_id: str
+
+
+def look_after(workspace: Workspace) -> Upkeep:
+    """Bring a workspace's stores forward, finish and sweep what a crash left, check chain and model.
+
+    Raises:
+        WorkspaceError: There is no workspace, or its policy cannot be.
+        AuditChainBroken: The audit chain does not add up; the sentence names the entry.
+        BundleDamaged: The model in force is not what its card promises.
+        LedgerBusy: Another process holds the ledger.
+    """
+    workspace.must_exist()
+    brought = tuple(migration.name for migration in ledger_migrations.migrate(workspace))
+    changes = register.migrate(workspace)
+    finished = finish_what_was_begun(workspace)
+    head = audit.verify(workspace)
+    bundle = Engine.open(workspace).bundle
+    return Upkeep(
+        ledger_migrations=brought,
+        register_migrations=changes,
+        swept=len(sweep(workspace)),
+        finished=finished,
+        audit_entries=head.seq,
+        audit_head=head.hash,
+        model_id=bundle.card.id if bundle else "",
+    )
