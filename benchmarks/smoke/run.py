@@ -2,7 +2,7 @@
 
     python benchmarks/smoke/run.py
 
-Builds the wheel, installs it with the hash-locked lowest versions, and runs `--help`, `init`, `score` and `explain` from an
+Builds the wheel, installs it with the hash-locked lowest versions, and runs `--help`, `demo`, `init`, `score` and `explain` from an
 empty folder: what an officer's laptop does.
 """
 
@@ -51,6 +51,7 @@ def main() -> None:
         _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", str(wheel), at=folder)
         engine = (str(python), "-m", "riskengine")
         _run(*engine, "--help", at=folder)
+        _run(*engine, "demo", at=folder)
         _run(*engine, "init", "unit", at=folder)
         where = _run(
             str(python),
