@@ -133,10 +133,8 @@ def explain(
     from riskengine.engine.explanation import explain as explained
     from riskengine.engine.recorded import last_run_of
 
-    run = last_run_of(locate(workspace), normalised(container))
-    explanation = explained(
-        run, normalised(container), language=language.value, fields=fields_of(run)
-    )
+    run = last_run_of(locate(workspace), container)
+    explanation = explained(run, container, language=language.value, fields=fields_of(run))
     if as_json:
         import json
         from dataclasses import asdict
@@ -144,17 +142,6 @@ def explain(
         sys.stdout.write(f"{json.dumps(asdict(explanation), ensure_ascii=False)}\n")
         return
     show_explanation(explanation, language.value, show_all=all_reasons)
-
-
-def normalised(container: str) -> str:
-    """Return a container number as it is kept; a bill stays as it was typed.
-
-    >>> normalised("csqu 305438-3")
-    'CSQU3054383'
-    """
-    squeezed = "".join(char for char in container.upper() if char.isalnum())
-    is_number = len(squeezed) == 11 and squeezed[:4].isalpha() and squeezed[4:].isdigit()  # noqa: PLR2004
-    return squeezed if is_number else container
 
 
 def fields_of(run: Run) -> tuple[Field, ...]:

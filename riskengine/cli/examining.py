@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from riskengine.cli.assessing import normalised
 from riskengine.cli.options import OfficerOption, WorkspaceOption
 from riskengine.cli.output import say
 from riskengine.domain import ExaminationResult, Outcome
@@ -40,7 +39,7 @@ def outcome(
     result = enter(
         unit,
         ExaminationResult(
-            container_number=normalised(container),
+            container_number=container,
             outcome=found,
             examined_at=datetime.now(UTC),
             officer=officer or getuser(),

@@ -51,10 +51,8 @@ def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) ->
     if as_json:
         sys.stdout.write(f"{json.dumps(asdict(upkeep))}\n")
         return
-    brought = ", ".join(upkeep.ledger_migrations) or "nothing to do"
-    say(
-        f"Stores brought forward: {brought}; the register is of version {upkeep.register_version}."
-    )
+    changes = len(upkeep.ledger_migrations) + upkeep.register_migrations
+    say(f"Changes that brought the stores forward: {changes}.")
     say(
         f"Half-written runs removed: {upkeep.swept}. Outcomes finished after a crash: {upkeep.finished}."
     )

@@ -11,8 +11,8 @@ import polars as pl
 
 from riskengine import messages
 from riskengine.domain import Basis, Lane, Typology, Verdict
+from riskengine.engine.naming import is_named, own_name
 from riskengine.engine.reasons import Reasons
-from riskengine.errors import RunNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,14 +104,11 @@ def explain(
 
     Raises:
         RunNotFound: The run has not assessed it.
+        UsageError: What was named is the bill of several containers.
     """
-    found = run.assessments.filter(
-        (pl.col("container_number") == container)
-        | pl.col("bills_of_lading").list.contains(container)
+    row = run.assessments.filter(is_named(own_name(run.assessments, container))).row(
+        0, named=True
     )
-    if found.is_empty():
-        raise RunNotFound(f"The run {run.card.run_id} has not assessed {container}.")
-    row = found.row(0, named=True)
     reasons = Reasons(run, language, fields)
     key = row["container_id"]
     told = reasons.of(key)

@@ -26,6 +26,8 @@ _GROUP_MOST: Final = 100
 _FEWEST_TREES: Final = 50
 _SMOOTHING: Final = 9
 _BIN_ROWS: Final = 200_000
+# Below this, threads wait for each other longer than they work, above all on a busy laptop.
+_THREADS_PAY_FROM: Final = 20_000
 _RARELY: Final = 0.01
 _HIDDEN_PART: Final = 0.5
 
@@ -170,7 +172,7 @@ def _parameters(lesson: Lesson, settings: TrainingSettings, leaf: int) -> dict[s
         "seed": settings.seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": THREADS,
+        "num_threads": THREADS if lesson.is_find.size >= _THREADS_PAY_FROM else 1,
         "bin_construct_sample_cnt": max(_BIN_ROWS, lesson.is_find.size),
         "feature_pre_filter": False,
         "verbosity": -1,

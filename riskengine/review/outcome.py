@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.domain import Outcome
-from riskengine.errors import RunNotFound, UsageError
+from riskengine.engine.naming import is_named, own_name
+from riskengine.errors import RunNotFound
 from riskengine.features import history as kept
 from riskengine.ledger import history, runs
 from riskengine.ledger.connection import open_ledger
@@ -18,8 +19,6 @@ from riskengine.ledger.run_register import find_last_run, find_run
 from riskengine.register.outcomes import complete_outcome, enter_outcome, open_intents
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from riskengine.domain import ExaminationResult
     from riskengine.workspace import Workspace
 
@@ -47,7 +46,8 @@ def enter(
         UsageError: What was named is the bill of several containers.
     """
     entry = find_last_run(workspace, result.container_number)
-    name = _examined(entry.folder_in(workspace), result.container_number)
+    indicators = runs.read_frame(entry.folder_in(workspace), "indicators")
+    name = own_name(indicators, result.container_number)
     told = replace(result, container_number=name, run_id=entry.run_id)
     moment = entered_at or datetime.now(UTC)
     intent_id = enter_outcome(workspace, told, entered_at=moment)
@@ -71,7 +71,7 @@ def _count(
     if result.run_id is None:
         raise RunNotFound(f"The outcome of {result.container_number} names no run.")
     folder = find_run(workspace, result.run_id).folder_in(workspace)
-    indicators = runs.read_frame(folder, "indicators").filter(_is(result.container_number))
+    indicators = runs.read_frame(folder, "indicators").filter(is_named(result.container_number))
     known_on = known_at.astimezone(UTC).date()
     outcomes = indicators.select(
         "container_id",
@@ -84,23 +84,3 @@ def _count(
     with open_ledger(workspace) as connection:
         if note_outcome(connection, intent_id, result, known_on=known_on):
             history.add(connection, counted)
-
-
-def _examined(folder: Path, named: str) -> str:
-    """Return the name that the run gives to what an officer has named: a number, or a loose cargo's bill."""
-    indicators = runs.read_frame(folder, "indicators")
-    number = "".join(letter for letter in named.upper() if letter.isalnum())
-    for name in (number, named):
-        if not indicators.filter(_is(name)).is_empty():
-            return name
-    on_the_bill = indicators.filter(pl.col("bills_of_lading").list.contains(named))
-    raise UsageError(
-        f"{named} is the bill of {', '.join(on_the_bill['container_number'].drop_nulls())}.",
-        remedy="Name the container that was examined.",
-    )
-
-
-def _is(name: str) -> pl.Expr:
-    is_loose = pl.col("container_number").is_null()
-    on_its_bill = pl.col("bills_of_lading").list.contains(name)
-    return (pl.col("container_number") == name) | (is_loose & on_its_bill)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from riskengine.model import fit, shelf
+from riskengine.model import shelf
 from riskengine.register import audit
 from riskengine.simulate import Settings, simulate, write_world
 
@@ -26,12 +26,6 @@ def world(tmp_path_factory):
     )
     write_world(simulate(settings), folder)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """So few containers are learned from sooner by one thread than by two that wait for each other."""
-    monkeypatch.setattr(fit, "THREADS", 1)
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""How an officer names a container: its number in any form, or the bill of its loose cargo."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from riskengine.errors import RunNotFound, UsageError
+
+
+def own_name(frame: pl.DataFrame, named: str) -> str:
+    """Return the name that a run gives to what an officer has named.
+
+    Args:
+        frame: A run's containers, with ``container_number`` and ``bills_of_lading``.
+        named: A number (blanks, dashes and small letters do no harm), or a bill exactly as it was declared.
+
+    Raises:
+        UsageError: It is the bill of several containers; the sentence names them.
+        RunNotFound: The run has no such container.
+    """
+    number = "".join(letter for letter in named.upper() if letter.isalnum())
+    for name in (number, named):
+        if not frame.filter(is_named(name)).is_empty():
+            return name
+    on_the_bill = frame.filter(pl.col("bills_of_lading").list.contains(named))
+    if on_the_bill.is_empty():
+        raise RunNotFound(f"The run has not assessed {named}.")
+    numbers = ", ".join(on_the_bill["container_number"].drop_nulls().sort())
+    raise UsageError(
+        f"{named} is the bill of {numbers}.", remedy="Name the container you mean."
+    )
+
+
+def is_named(name: str) -> pl.Expr:
+    """Tell which row has this number, or is the loose cargo of this bill."""
+    is_loose = pl.col("container_number").is_null()
+    on_its_bill = pl.col("bills_of_lading").list.contains(name)
+    return (pl.col("container_number") == name) | (is_loose & on_its_bill)
