@@ -68,7 +68,7 @@ def default_lightgbm(
     """Return the scores of LightGBM as it comes, on label-encoded columns: the usual first attempt."""
     both = pl.concat([train.select(features), test.select(features)])
     encoded = both.select(
-        pl.col(name).cast(pl.Categorical).to_physical() if dtype == pl.String else pl.col(name)
+        pl.col(name).rank("dense").cast(pl.Float64) if dtype == pl.String else pl.col(name)
         for name, dtype in both.schema.items()
     ).to_numpy()
     model = lightgbm.train(

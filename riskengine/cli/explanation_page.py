@@ -47,7 +47,7 @@ def show_explanation(
     console.print(
         text(
             words(
-                "lift", lift=lift, expected=float(f"{explanation.expected_finds_per_1000:.2g}")
+                "lift", value=lift, expected=float(f"{explanation.expected_finds_per_1000:.2g}")
             )
         )
     )

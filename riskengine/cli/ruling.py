@@ -107,7 +107,7 @@ def run_rule_tests(
             else f"{rule.id}: the test {result.name!r} expected {result.expected} and found {result.found}\n"
         )
     say(
-        f"{len(results)} tests of {len(rules)} rules: {len(results) - len(failed)} passed, {len(failed)} failed."
+        f"Rules: {len(rules)}. Tests: {len(results)}, passed {len(results) - len(failed)}, failed {len(failed)}."
     )
     if failed:
         raise typer.Exit(1)

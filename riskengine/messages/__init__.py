@@ -2,7 +2,8 @@
 
 A text is stored as a key and parameters and rendered at reading, so that one explanation can be read
 in any language, today or in five years. The files are ``<language>/<area>.toml``; a key is the area and
-the path in its file, separated by dots.
+the path in its file, separated by dots. Beside a text that counts may stand its singular, ``<key>_one``,
+asking for the same values: it is used where the number counted is shown as 1, and only then.
 """
 
 from __future__ import annotations
@@ -33,12 +34,21 @@ def render(key: str, params: Mapping[str, object], language: str = "en") -> str:
     A placeholder is a name and one of four forms (``number``, ``integer``, ``percent``, ``date``); nothing in a
     catalogue or a parameter can reach further. A parameter that is None is shown as a dash.
 
+    A text counts its ``value``, or where it asks for none, its only ``integer``. Where that is shown as 1 and
+    the catalogue has a text ``<key>_one``, this text is taken.
+
+    >>> [render("indicator.voyage_days.value", {"value": days}) for days in (1, 2)]
+    ['The voyage takes 1 day.', 'The voyage takes 2 days.']
+
     Raises:
         UsageError: The key or the language is not in the catalogue, or a parameter is missing.
     """
-    template = _catalogue(language).get(key)
+    texts = _catalogue(language)
+    template = texts.get(key)
     if template is None:
         raise UsageError(f"The catalogue of messages has no text {key!r} in {language!r}.")
+    if _is_one(template, params, language):
+        template = texts.get(f"{key}_one", template)
     return fill(template, params, language)
 
 
@@ -121,6 +131,34 @@ def _flattened(tree: Mapping[str, object], prefix: str) -> dict[str, str]:
     return flat
 
 
+def _is_one(template: str, params: Mapping[str, object], language: str) -> bool:
+    name, form = _counted(template)
+    number = params.get(name)
+    # Most numbers are far from 1, and are not written out to be told from it.
+    return (
+        isinstance(number, (int, float))
+        and 0.5 < number < 1.5  # noqa: PLR2004
+        and _shown(number, form, language) == "1"
+    )
+
+
+@cache
+def _counted(template: str) -> tuple[str, str]:
+    """Return the name and form of the number that the words of *template* agree with, or empty ones.
+
+    >>> _counted("{name} is {value:number} in {lines:integer} lines")
+    ('value', 'number')
+    >>> _counted("{path}: {rules:integer} rules")
+    ('rules', 'integer')
+    """
+    asked = placeholders(template)
+    counts = [(name, form) for name, form in asked if name == "value"] or [
+        (name, form) for name, form in asked if form == "integer"
+    ]
+    is_counting = len(counts) == 1 and counts[0][1] in {"integer", "number"}
+    return counts[0] if is_counting else ("", "")
+
+
 def _shown(value: object, form: str | None, language: str) -> str:
     if value is None:
         return "-"
@@ -144,7 +182,7 @@ def _number(value: float, language: str, decimals: int) -> str:
         "es": (".", ","),
         "pt": (".", ","),
     }[language]
-    text = f"{value:,.{decimals}f}"
+    text = f"{value:z,.{decimals}f}"  # z: what rounds to zero has no sign
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate(str.maketrans({",": thousands, ".": point}))

@@ -68,7 +68,7 @@ def test_a_file_that_is_no_yaml_is_a_fault_and_no_traceback(pack, command):
 def test_the_tests_inside_a_pack_pass(pack, command):
     said = command("rules", "test", pack)
     assert said.code == 0, said.out
-    assert "7 tests of 1 rules: 7 passed, 0 failed." in said.err
+    assert "Rules: 1. Tests: 7, passed 7, failed 0." in said.err
 
 
 def test_a_test_that_fails_is_named(pack, command):
