@@ -10,6 +10,7 @@ RiskEngineError
     LedgerBusy             another process holds the ledger, and the wait ran out
     RunNotFound            no recorded run holds what was asked for
   RegisterError            the register of decisions and outcomes cannot do what was asked
+    AlreadyEntered         this container's outcome was entered before
     AuditChainBroken       the audit chain does not add up
   RuleError                a rule file is malformed
     RuleNotFound           no rule of that id is in force
@@ -74,6 +75,10 @@ class RunNotFound(LedgerError):
 
 class RegisterError(RiskEngineError):
     """The register of decisions and outcomes cannot do what was asked."""
+
+
+class AlreadyEntered(RegisterError):
+    """This container's outcome was entered before, and no correction was asked for."""
 
 
 class AuditChainBroken(RegisterError):

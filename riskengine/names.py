@@ -12,7 +12,7 @@ from anyascii import anyascii
 from rapidfuzz import fuzz, process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _CONNECTING = frozenset({"and", "y", "et", "und"})
@@ -188,6 +188,29 @@ def nearest(
         if best is not None:
             found[name] = (known[best[2]][1], round(best[1] / 100, 2))
     return found
+
+
+def keys_near(key: str, among: Sequence[str], *, cutoff: float) -> list[str]:
+    """Return those of *among* that are one name with *key*: as alike as *cutoff*, or its words and more.
+
+    Args:
+        key: A key as `name_key` gives it.
+        among: Other such keys.
+        cutoff: The least similarity, from 0 to 1.
+
+    >>> keys_near("acme frutas", ["acme fruta", "acme frutas imports", "fish nordic"], cutoff=0.9)
+    ['acme fruta', 'acme frutas imports']
+    """
+    words = set(key.split())
+    alike = process.extract(
+        key, among, scorer=fuzz.ratio, score_cutoff=100 * cutoff, limit=None
+    )
+    near = {found for found, _, _ in alike}
+    return [
+        other
+        for other in among
+        if other in near or words.issubset(found := other.split()) or words.issuperset(found)
+    ]
 
 
 def _keys(names: pl.Series) -> pl.Series:

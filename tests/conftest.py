@@ -74,7 +74,7 @@ def session_unit(
     for earlier in sorted((samples / "earlier").glob("*.csv")):
         reading = read_manifest(earlier)
         run = engine.assess(reading, assessed_on=date.fromisoformat(earlier.stem))
-        engine.record(run, reading, earlier)
+        engine.record(run, reading, earlier, by="tester")
     return unit
 
 

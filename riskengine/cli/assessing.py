@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from riskengine.cli.options import (
     Language,
     LanguageOption,
     MappingOption,
+    RunOption,
     WorkspaceOption,
 )
 from riskengine.cli.output import progress
@@ -81,6 +83,8 @@ def score(
     from riskengine.manifest import read_manifest
     from riskengine.manifest.mapping import load_mapping
 
+    if out and not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}.", param_hint="--out")
     if out and out.suffix.lower() not in _SUFFIXES:
         raise typer.BadParameter(
             f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out"
@@ -89,12 +93,13 @@ def score(
     day = _day(at)
     field_mapping = load_mapping(mapping) if mapping else None
     sheets: list[pl.DataFrame] = []
-    for path in manifests:
-        reading = read_manifest(path, field_mapping)
+    # All are read before any is assessed: a file that is no manifest stops the day before it has begun.
+    readings = [read_manifest(path, field_mapping) for path in manifests]
+    for path, reading in zip(manifests, readings, strict=True):
         with progress(path.name) as told:
-            run = engine.assess(reading, assessed_on=day, progress=told)
+            run = engine.assess(reading, assessed_on=day, is_dry=dry_run, progress=told)
         fields = attribute_fields(reading.manifest)
-        is_new = not dry_run and engine.record(run, reading, path)
+        is_new = not dry_run and engine.record(run, reading, path, by=getuser())
         if as_json:
             for line in as_json_lines(
                 run, language=language.value, all_reasons=all_reasons, fields=fields
@@ -126,15 +131,16 @@ def explain(
         bool, typer.Option("--all-reasons", help="Show every reason, however weak.")
     ] = False,
     as_json: JsonOption = False,
+    run: RunOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Say why a container stands where it stands, what could not be checked and what would clear it."""
     from riskengine.cli.explanation_page import show_explanation
     from riskengine.engine.explanation import explain as explained
-    from riskengine.engine.recorded import last_run_of
+    from riskengine.engine.recorded import run_of
 
-    run = last_run_of(locate(workspace), container)
-    explanation = explained(run, container, language=language.value, fields=fields_of(run))
+    found = run_of(locate(workspace), container, run)
+    explanation = explained(found, container, language=language.value, fields=fields_of(found))
     if as_json:
         import json
         from dataclasses import asdict

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from riskengine.manifest.mapping import FieldMapping
 
 _SHOWN_OF_A_KIND = 5
+_RULE_SUFFIXES = {".yaml", ".yml"}
+_MANIFEST_SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".parquet"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,8 +40,8 @@ def check(
 
     field_mapping = load_mapping(mapping) if mapping else None
     count = 0
-    for path in paths:
-        if path.is_dir() or path.suffix in {".yaml", ".yml"}:
+    for path in [file for named in paths for file in _files(named)]:
+        if path.is_dir() or path.suffix in _RULE_SUFFIXES:
             from riskengine.cli.ruling import show_faults
 
             count += show_faults(path, as_json=as_json, language=language.value)
@@ -47,6 +49,16 @@ def check(
             count += _show_defects(path, field_mapping, language.value, as_json=as_json)
     if count:
         raise typer.Exit(1)
+
+
+def _files(named: Path) -> list[Path]:
+    """Return what is to be checked: a folder of rules as one, the manifests of any other folder one by one."""
+    if not named.is_dir() or any(file.suffix in _RULE_SUFFIXES for file in named.rglob("*")):
+        return [named]
+    manifests = sorted(
+        file for file in named.iterdir() if file.suffix.lower() in _MANIFEST_SUFFIXES
+    )
+    return manifests or [named]
 
 
 def _show_defects(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, date, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,7 +78,7 @@ def _score(engine: Engine, path: Path, day: date) -> Run:
     reading = read_manifest(path)
     with progress(path.name) as told:
         run = engine.assess(reading, assessed_on=day, progress=told)
-    engine.record(run, reading, path)
+    engine.record(run, reading, path, by=getuser())
     return run
 
 

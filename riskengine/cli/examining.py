@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from riskengine.cli.options import OfficerOption, WorkspaceOption
+from riskengine.cli.options import OfficerOption, RunOption, WorkspaceOption
 from riskengine.cli.output import say
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.workspace import locate
@@ -28,6 +28,11 @@ def outcome(
     note: Annotated[
         str, typer.Option("--note", help="What was found, and where in the box.")
     ] = "",
+    correct: Annotated[
+        str,
+        typer.Option("--correct", help="Why the outcome that was entered before was wrong."),
+    ] = "",
+    run: RunOption = None,
     officer: OfficerOption = "",
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -45,6 +50,8 @@ def outcome(
             officer=officer or getuser(),
             note=note,
         ),
+        correcting=correct,
+        run_id=run,
     )
     say(
         f"{result.container_number}: {result.outcome} entered by {result.officer}, assessed by run {result.run_id}."

@@ -152,11 +152,15 @@ def show_model(
 def promote_model(
     model: Annotated[str, typer.Argument(help="A model's id.")],
     *,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", help="Why, where the model's own figures speak against it."),
+    ] = "",
     officer: OfficerOption = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Put a shelved model in force."""
+    """Put a shelved model in force; one whose figures say little needs a reason."""
     from riskengine.review import promote_model as promote
 
-    entry = promote(locate(workspace).must_exist(), model, officer or getuser())
+    entry = promote(locate(workspace).must_exist(), model, officer or getuser(), reason=reason)
     say(f"{entry.id} is in force, by {entry.by}.")

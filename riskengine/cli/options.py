@@ -51,3 +51,9 @@ OfficerOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+RunOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--run", help="A run's id, where not the last one is meant.", show_default=False
+    ),
+]

@@ -77,13 +77,7 @@ def show_run(
                 LANE_STYLES[row["lane"]],
             ),
             text(messages.render(f"desk.basis.{row['basis']}", {}, language)),
-            text(
-                messages.fill(
-                    "{lift:number}",
-                    {"lift": _rounded(math.exp(row["lift_log_odds"]))},
-                    language,
-                )
-            ),
+            text(_lift(row, language)),
             lines(strongest),
         )
     console.print(listing)
@@ -99,6 +93,12 @@ def show_run(
     )
 
 
+def _lift(row: Mapping[str, Any], language: str) -> str:
+    """Say how many times likelier than a random box; of a line that could not be read nobody knows."""
+    lift = None if row["is_unreadable"] else _rounded(math.exp(row["lift_log_odds"]))
+    return messages.fill("{lift:number}", {"lift": lift}, language)
+
+
 def _strongest(
     reasons: Reasons, row: Mapping[str, Any], words: Callable[[str], str]
 ) -> list[str]:
@@ -111,22 +111,23 @@ def _strongest(
 
 def _show_worth(run: Run, language: str) -> None:
     """Say what the list is worth: lanes, expected finds, and what as many blind draws would find."""
+
+    def words(key: str, **params: object) -> None:
+        page().print(text(messages.render(f"desk.score.{key}", params, language)))
+
     counts = dict(run.assessments["lane"].value_counts().rows())
-    lanes = {lane.value: counts.get(lane.value, 0) for lane in Lane}
-    console = page()
-    console.print(text(messages.render("desk.score.lanes", lanes, language)))
-    red = run.assessments.filter(pl.col("lane") == Lane.RED.value)
+    words("lanes", **{lane.value: counts.get(lane.value, 0) for lane in Lane})
+    is_merited = (pl.col("lane") == Lane.RED.value) & (pl.col("basis") != Basis.RANDOM.value)
+    red = run.assessments.filter(is_merited)
     if red.is_empty():
-        console.print(text(messages.render("desk.score.no_red", {}, language)))
+        words("no_red")
         return
     # What a blind draw finds is what a container with a lift of one is expected to hold.
     odds = red["score"][0] / (1 - red["score"][0]) / math.exp(red["lift_log_odds"][0])
-    params = {
-        "count": red.height,
-        "expected": _rounded(float(red["score"].sum())),
-        "random": _rounded(red.height * odds / (1 + odds)),
-    }
-    console.print(text(messages.render("desk.score.finds", params, language)))
+    rate = odds / (1 + odds)
+    expected = _rounded(float(red["score"].sum()))
+    words("finds", count=red.height, expected=expected, random=_rounded(red.height * rate))
+    words("guess", rate=rate)
 
 
 def _remark(
@@ -137,8 +138,8 @@ def _remark(
 
     if hidden:
         words("more", count=hidden)
-    if drawn := int(run.assessments["is_random"].sum()):
-        words("random", count=drawn)
+    if not dry_run:
+        words("random", count=int(run.assessments["is_random"].sum()))
     if run.defects.height:
         words("defects", count=run.defects.height, file=str(path))
     for rule_id, sentence in (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.domain import Digests, Typology
+from riskengine.engine.memory import container_key, voyage_key
 from riskengine.engine.run import ASSESSMENTS, DEFECTS, RULES_APPLIED, Run, RunCard, identify
 from riskengine.features import assemble
 from riskengine.features.catalog import catalog
@@ -49,7 +50,7 @@ class Known:
         rules: The rules in force, with their lists.
         bundle: The model in force, or None on a day without one.
         policy: The unit's policy.
-        seed: The secret of the random stratum.
+        seed: The secret of the random stratum; None draws nothing, for a run that is not recorded.
         seed_commitment: Its sha256.
     """
 
@@ -58,7 +59,7 @@ class Known:
     rules: RulesInForce
     bundle: Bundle | None
     policy: Policy
-    seed: bytes
+    seed: bytes | None
     seed_commitment: str
 
 
@@ -310,7 +311,7 @@ def _assessments(
             pl.col("is_inspection_demanded").fill_null(value=False),
             pl.col("typologies").fill_null([]),
             (pl.col("is_unreadable") | (pl.col("defect_count") > 0)).alias("is_defective"),
-            drawn_at_random(identities(indicators), known.seed, known.policy.random_share),
+            _drawn(indicators, known),
         )
     )
     return (
@@ -320,19 +321,14 @@ def _assessments(
     )
 
 
-def identities(indicators: pl.DataFrame) -> list[str]:
-    """Return what names each container for the random draw: its ship, its voyage and itself."""
-    named = indicators.select(
-        pl.concat_str(
-            pl.coalesce("vessel_imo", "vessel_name", pl.lit("")),
-            pl.col("voyage_number").fill_null(""),
-            pl.coalesce(
-                "container_number", pl.col("bills_of_lading").list.join("+"), pl.lit("")
-            ),
-            separator="|",
-        )
+def _drawn(indicators: pl.DataFrame, known: Known) -> pl.Series:
+    """Draw the random stratum: from what names each container on its voyage, and nothing else."""
+    if known.seed is None:
+        return pl.Series("is_random", [False] * indicators.height, dtype=pl.Boolean)
+    names = indicators.select(
+        pl.concat_str(voyage_key(), container_key().fill_null(""), separator="|")
     )
-    return named.to_series().to_list()
+    return drawn_at_random(names.to_series().to_list(), known.seed, known.policy.random_share)
 
 
 def _manifest_digest(manifest: Manifest) -> str:

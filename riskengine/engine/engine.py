@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.engine.assess import Known, assess
-from riskengine.engine.memory import remember
+from riskengine.engine.memory import past_of_others, remember
 from riskengine.features import facts
-from riskengine.features import history as kept
 from riskengine.ledger import history, received, run_register, runs
 from riskengine.ledger.connection import open_ledger
 from riskengine.model import shelf
 from riskengine.model.bundle import load
+from riskengine.register import audit
+from riskengine.register.connection import open_register
 from riskengine.register.seeds import commitment, stratum_seed
 from riskengine.rules.store import in_force
 from riskengine.selectivity import read_policy
@@ -68,6 +69,7 @@ class Engine:
         reading: Reading,
         *,
         assessed_on: date | None,
+        is_dry: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> Run:
         """Assess every container of a manifest as of a day, and record nothing.
@@ -76,11 +78,12 @@ class Engine:
             reading: The manifest and its defects.
             assessed_on: The day whose morning the assessment speaks of: nothing known on that day
                 or later is used. None assesses each consignment as of the day it was presented.
+            is_dry: Whether the run will not be recorded. Then nothing is drawn at random: who could ask
+                which boxes would be drawn, and leave no trace, could choose others.
             progress: Told the share that is done.
         """
         stated = facts.gather(reading.manifest, assessed_on)
-        keys = kept.asked_keys(stated, reading.manifest.attributes)
-        past = history.fetch(self.workspace, keys)
+        past = past_of_others(self.workspace, stated, reading.manifest.attributes)
         if assessed_on is not None:
             past = before(past, assessed_on)
         known = Known(
@@ -89,16 +92,22 @@ class Engine:
             rules=in_force(self.workspace, assessed_on or datetime.now(UTC).date()),
             bundle=self.bundle,
             policy=self.policy,
-            seed=stratum_seed(self.workspace),
+            seed=None if is_dry else stratum_seed(self.workspace),
             seed_commitment=commitment(self.workspace),
         )
         return assess(reading, known, assessed_on=assessed_on, progress=progress)
 
-    def record(self, run: Run, reading: Reading, file: Path) -> bool:
+    def record(self, run: Run, reading: Reading, file: Path, *, by: str) -> bool:
         """Record a run: its folder, its place in the run register, and what it adds to the history.
 
-        The received bytes are kept first, the folder is written next, and one transaction of the ledger makes
-        both visible. Recording a run again changes nothing.
+        The received bytes are kept first, the folder is written next, the audit chain is told, and one
+        transaction of the ledger makes all of it visible. Recording a run again changes nothing.
+
+        Args:
+            run: The run.
+            reading: The manifest it assessed.
+            file: The file as received.
+            by: Who had it recorded, and so saw what was drawn at random.
 
         Returns:
             False where this run had been recorded before.
@@ -137,9 +146,18 @@ class Engine:
             "rank",
             "lane",
         )
+        with open_register(self.workspace) as register:
+            payload = {
+                "manifest": reading.manifest.source.sha256,
+                "containers": run.assessments.height,
+                "drawn_at_random": int(run.assessments["is_random"].sum()),
+            }
+            audit.append(register, by, "record run", run.card.run_id, payload)
         with open_ledger(self.workspace) as connection:
             run_register.register_run(connection, entry, containers)
-            remember(connection, run.indicators, run.canonical["attributes"])
+            remember(
+                connection, run.indicators, run.canonical["attributes"], run_id=run.card.run_id
+            )
         return True
 
 

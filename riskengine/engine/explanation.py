@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -21,6 +22,33 @@ if TYPE_CHECKING:
     from riskengine.engine.reasons import Answer
     from riskengine.engine.run import Run
     from riskengine.features.field import Field
+
+# What a paper, a weighing or a look at the box can show to be otherwise; a port or a commodity cannot.
+_PROVABLE: Final = frozenset(
+    [
+        "declared_value_per_kg_usd",
+        "value_per_kg_deviation",
+        "freight_to_value_ratio",
+        "mass_per_package_kg",
+        "mass_per_package_deviation",
+        "gross_mass_deviation",
+        "net_to_gross_mass_ratio",
+        "verified_mass_difference_share",
+        "is_vague_description",
+        "is_description_hs_mismatch",
+        "is_check_digit_wrong",
+        "is_container_number_malformed",
+        "is_seal_missing",
+        "is_seal_repeated",
+        "is_reefer_setpoint_odd",
+        "is_empty_too_heavy",
+        "is_bill_issued_after_departure",
+        "is_house_bill_missing",
+        "is_placeholder_party",
+        "is_place_of_receipt_missing",
+        "is_hs_code_missing",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +202,12 @@ def _would_clear(
     defects: Sequence[tuple[str, str]],
     language: str,
 ) -> tuple[str, ...]:
-    """Say what an officer could ask for: proof of the innocent explanation, the line again, another fact."""
+    """Say what an officer could ask for: proof of the innocent explanation, the line again, another paper."""
     if row["lane"] == Lane.GREEN.value:
         return (messages.render("desk.explain.clear_nothing", {}, language),)
-    lines: list[str] = []
     if row["basis"] == Basis.RANDOM.value:
-        lines.append(messages.render("desk.explain.clear_random", {}, language))
-    lines += [
+        return (messages.render("desk.explain.clear_random", {}, language),)
+    lines = [
         messages.render(
             "desk.explain.clear_rule",
             {"rule": a.rule.id, "innocent": a.rule.innocent.in_language(language)},
@@ -194,11 +221,10 @@ def _would_clear(
             messages.render("desk.explain.clear_defect", {"sentence": text}, language)
             for _, text in defects
         ]
+    provable = [r for r in reasons if r.source in _PROVABLE and r.log_odds > 0 and r.is_told]
     lines += [
         messages.render("desk.explain.clear_model", {"sentence": r.sentence}, language)
-        for r in [r for r in reasons if r.kind == "feature" and r.log_odds > 0 and r.is_told][
-            :2
-        ]
+        for r in provable[:2]
     ]
     return tuple(lines)
 
@@ -231,7 +257,8 @@ def _facts(facts: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ..
         for name in names:
             value = facts.get(name)
             parts += value if isinstance(value, list) else [value] if value is not None else []
-        return by.join(str(part) for part in parts)
+        # A port that stands twice in a row, as receipt and loading, is named once.
+        return by.join(str(part) for part, _ in groupby(parts))
 
     def amount(name: str, unit: str) -> str:
         value = facts.get(name)

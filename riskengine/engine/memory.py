@@ -1,4 +1,4 @@
-"""What a manifest adds to the history: each container once on each bill of each voyage."""
+"""What a manifest adds to the history, each container once a voyage; and what of the past is its own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.features import history as kept
-from riskengine.ledger import history, sightings
+from riskengine.ledger import history, run_register, runs, sightings
+from riskengine.ledger.connection import open_ledger
 
 if TYPE_CHECKING:
     import duckdb
+
+    from riskengine.ledger.history import Past
+    from riskengine.workspace import Workspace
+
+_COUNTED_ELSEWHERE = ""
 
 
 def remember(
@@ -18,8 +24,10 @@ def remember(
     facts: pl.DataFrame,
     attributes: pl.DataFrame,
     outcomes: pl.DataFrame | None = None,
+    *,
+    run_id: str | None = None,
 ) -> int:
-    """Count the containers that the history has not counted before, and return how many they are.
+    """Count the containers that the history has not counted on their voyage, and return how many they are.
 
     A line that names neither container nor bill, or that has no day, has no place in a history.
 
@@ -28,28 +36,119 @@ def remember(
         facts: Facts of containers with ``assessed_on``.
         attributes: The attributes of the same manifest.
         outcomes: container_id, is_find, known_on; what examinations found, where the file says.
+        run_id: The run that counts them; None where a history is remembered.
     """
-    named = facts.select(
-        "container_id",
-        pl.coalesce("container_number", pl.col("bills_of_lading").list.join("+")).alias(
-            "container_key"
-        ),
-        pl.col("bills_of_lading").list.join("+").alias("bill_of_lading"),
-        pl.concat_str(
-            pl.coalesce("vessel_imo", "vessel_name", pl.lit("")),
-            pl.col("voyage_number").fill_null(""),
-            separator="|",
-        ).alias("voyage_key"),
-        pl.col("assessed_on").alias("on"),
-    ).filter((pl.col("container_key") != "") & pl.col("on").is_not_null())
+    named = name_sightings(facts)
+    before = sightings.own_sightings(connection, named)
     fresh = sightings.new_sightings(connection, named)
-    counted = facts.join(fresh.select("container_id"), on="container_id", how="semi")
+    voyage = ["container_key", "voyage_key"]
+    first = fresh.join(before, on=voyage, how="anti").unique(
+        voyage, keep="first", maintain_order=True
+    )
+    counted = facts.join(first.select("container_id"), on="container_id", how="semi")
     known = pl.DataFrame(schema=dict(history.OUTCOMES)) if outcomes is None else outcomes
     past = history.tally(
         kept.sightings(counted, attributes),
         kept.measures(counted, attributes),
-        known.join(fresh.select("container_id"), on="container_id", how="semi"),
+        known.join(first.select("container_id"), on="container_id", how="semi"),
     )
     history.add(connection, past)
-    sightings.note_sightings(connection, fresh)
-    return fresh.height
+    by_which = pl.when(pl.col("container_id").is_in(first["container_id"].to_list())).then(
+        pl.lit(run_id, pl.String)
+    )
+    sightings.note_sightings(
+        connection,
+        fresh.with_columns(by_which.otherwise(pl.lit(_COUNTED_ELSEWHERE)).alias("run_id")),
+    )
+    return first.height
+
+
+def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.DataFrame) -> Past:
+    """Return the past of these containers without themselves.
+
+    A voyage that is assessed again, because a day has passed or its manifest was amended, was counted when
+    it was first recorded. Exactly what was counted then is taken off: the run folder knows it.
+    """
+    past = history.fetch(workspace, kept.asked_keys(facts, attributes))
+    named = name_sightings(facts)
+    with open_ledger(workspace, read_only=True) as connection:
+        own = sightings.own_sightings(connection, named)
+    if own.is_empty():
+        return past
+    pieces = [past]
+    for run_id in own["run_id"].unique(maintain_order=True).to_list():
+        rows = own.filter(pl.col("run_id").eq_missing(pl.lit(run_id, pl.String)))
+        stated, carried = (facts, attributes) if run_id is None else _of_run(workspace, run_id)
+        counted = (
+            stated.join(
+                name_sightings(
+                    stated.with_columns(pl.lit(None, pl.Date).alias("assessed_on")), dated=False
+                )
+                .select("container_id", "container_key", "voyage_key")
+                .join(
+                    rows.select("container_key", "voyage_key", "on"),
+                    on=["container_key", "voyage_key"],
+                ),
+                on="container_id",
+            )
+            .with_columns(pl.col("on").alias("assessed_on"))
+            .unique("container_id", keep="first", maintain_order=True)
+        )
+        nothing_found = pl.DataFrame(schema=dict(history.OUTCOMES))
+        tallied = history.tally(
+            kept.sightings(counted, carried), kept.measures(counted, carried), nothing_found
+        )
+        pieces.append(_negative(tallied))
+    return _without_empty(history.merge(pieces), past)
+
+
+def name_sightings(facts: pl.DataFrame, *, dated: bool = True) -> pl.DataFrame:
+    """Return container_id, container_key, bill_of_lading, voyage_key and ``on`` of each named container."""
+    named = facts.select(
+        "container_id",
+        container_key().alias("container_key"),
+        pl.col("bills_of_lading").list.join("+").alias("bill_of_lading"),
+        voyage_key().alias("voyage_key"),
+        pl.col("assessed_on").alias("on"),
+    ).filter(pl.col("container_key").is_not_null() & (pl.col("container_key") != ""))
+    return named.filter(pl.col("on").is_not_null()) if dated else named
+
+
+def container_key() -> pl.Expr:
+    """Return what names a container on its voyage: its number, or the bills of its loose cargo."""
+    return pl.coalesce("container_number", pl.col("bills_of_lading").list.join("+"))
+
+
+def voyage_key() -> pl.Expr:
+    """Return what names a voyage: ship and voyage number, or where neither is given the day it is due."""
+    ship = pl.coalesce("vessel_imo", "vessel_name", pl.lit(""))
+    number = pl.col("voyage_number").fill_null("")
+    day = pl.coalesce("arrival_expected_on", "presented_on").cast(pl.String).fill_null("")
+    is_named = (ship != "") | (number != "")
+    return pl.concat_str(ship, pl.when(is_named).then(number).otherwise(day), separator="|")
+
+
+def _of_run(workspace: Workspace, run_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    folder = run_register.find_run(workspace, run_id).folder_in(workspace)
+    return runs.read_frame(folder, "indicators"), runs.read_frame(folder, "manifest_attributes")
+
+
+def _negative(past: Past) -> Past:
+    return history.Past(
+        counts=past.counts.with_columns(-pl.col("containers", "examined", "found")),
+        habits=past.habits.with_columns(-pl.col("count", "total_milli", "squares_micro")),
+    )
+
+
+def _without_empty(left: Past, asked: Past) -> Past:
+    """Drop what is wholly taken off, and keys that were counted then and are not asked now."""
+    counts = left.counts.join(
+        asked.counts.select("kind", "key").unique(), on=["kind", "key"], how="semi"
+    )
+    habits = left.habits.join(
+        asked.habits.select("kind", "key").unique(), on=["kind", "key"], how="semi"
+    )
+    return history.Past(
+        counts=counts.filter(pl.any_horizontal(pl.col("containers", "examined", "found") != 0)),
+        habits=habits.filter(pl.col("count") != 0),
+    )

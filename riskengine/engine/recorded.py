@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from riskengine.engine.run import Run, card_from
-from riskengine.ledger.run_register import find_last_run
+from riskengine.ledger.run_register import find_last_run, find_run
 from riskengine.ledger.runs import read_card, read_frame
 from riskengine.manifest.schema import SCHEMAS
 
@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from riskengine.workspace import Workspace
 
 
-def last_run_of(workspace: Workspace, container: str) -> Run:
-    """Return the latest recorded run that assessed a container, or the loose cargo of a bill.
+def run_of(workspace: Workspace, container: str, run_id: str | None = None) -> Run:
+    """Return the recorded run that is meant: the one named, else the latest that assessed the container.
+
+    Args:
+        workspace: The unit's folder.
+        container: Its number in any form, or the bill of its loose cargo.
+        run_id: A run's id; None takes the latest.
 
     Raises:
         RunNotFound: No run has assessed it; the sentence names near numbers.
         LedgerError: The run's files are not those that were written.
     """
-    return read_run(find_last_run(workspace.must_exist(), container).folder_in(workspace))
+    workspace.must_exist()
+    entry = find_run(workspace, run_id) if run_id else find_last_run(workspace, container)
+    return read_run(entry.folder_in(workspace))
 
 
 def read_run(folder: Path) -> Run:

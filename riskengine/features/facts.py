@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.codes import commodities, size_types
+from riskengine.features.addresses import with_shared_addresses
 from riskengine.features.itinerary import route_lengths
 from riskengine.features.words import padded
 
@@ -69,7 +70,7 @@ def gather(manifest: Manifest, assessed_on: date | None = None) -> pl.DataFrame:
         manifest: The manifest.
         assessed_on: The day of the assessment, or None for the day each bill was presented.
     """
-    return (
+    return with_shared_addresses(
         _containers(manifest)
         .join(_bills(manifest), on="container_id", how="left")
         .join(_goods(manifest.goods_items), on="container_id", how="left")

@@ -30,7 +30,7 @@ def is_to_order_consignee() -> pl.Expr:
 def is_placeholder_party() -> pl.Expr:
     """Shipper, consignee or notify party is a placeholder such as "private", "unknown", "N/A".
 
-    A party that is not declared is not asked; null when none is.
+    "Same as consignee" is none: it names somebody. A party that is not declared is not asked; null when none is.
     Source: European Commission, ICS2 guidance on unacceptable party names.
     """
     return any_asked(
@@ -102,11 +102,8 @@ def is_same_party_both_sides() -> pl.Expr:
 def is_consignee_address_shared() -> pl.Expr:
     """Another consignee of the same voyage has the same address.
 
-    Many firms at one address may be one firm, or none. Other containers of the manifest are
-    looked at. Null when name or address is undeclared. Source: common profiling practice.
+    Many firms at one address may be one firm, or none. Names that are near each other are spellings of
+    one party. Other containers of the manifest are looked at. Null when name or address is undeclared.
+    Source: common profiling practice.
     """
-    named = pl.col("_consignee_key").is_not_null() & pl.col("consignee_address").is_not_null()
-    parties = (
-        pl.col("_consignee_key").drop_nulls().n_unique().over("_voyage_id", "consignee_address")
-    )
-    return pl.when(named).then(parties > 1)
+    return pl.col("_are_consignees_at_address_several")

@@ -38,13 +38,45 @@ def new_sightings(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) ->
     return distinct[fresh.sort().to_list()]
 
 
+def own_sightings(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return when these containers were counted on these same voyages, and by which run.
+
+    A container that is assessed again must not find itself in the past.
+
+    Args:
+        connection: An open ledger.
+        frame: ``container_key`` and ``voyage_key``.
+
+    Returns:
+        ``container_key, voyage_key, on, run_id``; the run is null where a history was remembered.
+    """
+    asked = frame.select("container_key", pl.col("voyage_key").fill_null("")).unique()
+    connection.register("seen_again", asked.to_arrow())
+    found = connection.sql(
+        'SELECT container_key, voyage_key, "on", run_id FROM sighting'
+        " SEMI JOIN seen_again USING (container_key, voyage_key)"
+        " WHERE run_id IS NULL OR run_id <> ''"
+    ).pl()
+    connection.unregister("seen_again")
+    return found.sort("container_key", "voyage_key", "on", nulls_last=True)
+
+
 def note_sightings(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
     """Remember the new rows of ``frame`` as counted and return how many they are.
+
+    Args:
+        connection: An open ledger.
+        frame: As for ``new_sightings``; a column ``run_id`` says which run counted each.
 
     Raises:
         LedgerError: A row names no container, or no day.
     """
-    fresh = _stored(new_sightings(connection, frame)).select(*_KEY, "on")
+    told = (
+        frame
+        if "run_id" in frame.columns
+        else frame.with_columns(pl.lit(None, pl.String).alias("run_id"))
+    )
+    fresh = _stored(new_sightings(connection, told)).select(*_KEY, "on", "run_id")
     if fresh["on"].null_count():
         raise LedgerError("A sighting names no day.")
     connection.register("seen_new", fresh.to_arrow())

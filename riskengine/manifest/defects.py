@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskengine.domain import Defect, DefectEffect
 from riskengine.errors import Place
@@ -10,7 +10,7 @@ from riskengine.manifest.assemble import container_numbers_in
 from riskengine.manifest.values import CONTENT_CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import polars as pl
 
@@ -20,6 +20,8 @@ MOST_OF_A_KIND = 10_000
 """Defects of one code in one field that are kept as such; the rest is counted in one more Defect."""
 
 LONGEST_RAW = 200
+
+_CONTENT_OF_LINES = {"conflicting_value", "line_repeated", "outcome_day_missing"}
 
 
 def of_file(remarks: Iterable[FileRemark], file: str) -> list[Defect]:
@@ -51,7 +53,7 @@ def of_records(table: TextTable, file: str) -> list[Defect]:
 
 
 def of_cells(faults: pl.DataFrame, numbers: pl.DataFrame, file: str) -> list[Defect]:
-    """Return a Defect for each fault of a cell, with the container of its record."""
+    """Return a Defect for each fault of a cell or of a line, with the container of its record."""
     named = faults.join(numbers, on="record_number", how="left", maintain_order="left")
     defects: list[Defect] = []
     for (code, field), kind in named.group_by("code", "field", maintain_order=True):
@@ -66,29 +68,33 @@ def of_cells(faults: pl.DataFrame, numbers: pl.DataFrame, file: str) -> list[Def
                 raw=row["raw"],
                 record_number=row["record_number"],
                 container_number=row["container_number"],
-                params=_params(row["field"], row["raw"], row["kept"]),
+                params=_params(row),
             )
             for row in rows
         ]
         rest = kind.height - MOST_OF_A_KIND
         if rest > 0:
-            defects.append(_of_the_rest(str(code), str(field), rest, effect, file))
+            of_field = None if field is None else str(field)
+            defects.append(_of_the_rest(str(code), of_field, rest, effect, file))
     return defects
 
 
 def effect_of(code: str) -> DefectEffect:
-    """Return what a fault of a cell did to its line.
+    """Return what a fault of a cell, or of a line that was read, did to its line.
 
     >>> effect_of("not_a_date").value, effect_of("check_digit_wrong").value
     ('cell', 'content')
     """
-    is_content = code in CONTENT_CODES or code in {"conflicting_value", "outcome_day_missing"}
+    is_content = code in CONTENT_CODES or code in _CONTENT_OF_LINES
     return DefectEffect.CONTENT if is_content else DefectEffect.CELL
 
 
-def _params(field: str, raw: str | None, kept: str | None) -> dict[str, str | int | float]:
-    params: dict[str, str | int | float] = {"field": field, "raw": raw or ""}
-    return params if kept is None else params | {"kept": kept}
+def _params(row: Mapping[str, Any]) -> dict[str, str | int | float]:
+    if row["field"] is None:  # the line as a whole
+        params: dict[str, str | int | float] = {"line": row["line"]}
+        return params if row["kept"] is None else params | {"first": int(row["kept"])}
+    params = {"field": row["field"], "raw": row["raw"] or ""}
+    return params if row["kept"] is None else params | {"kept": row["kept"]}
 
 
 def _of_record(record: UnreadRecord, file: str) -> Defect:

@@ -19,6 +19,7 @@ MOST_ROWS = 5_000_000
 MOST_COLUMNS = 2_000
 """A file of a few hundred kilobytes can promise millions of rows: the footer is asked first."""
 
+_LONGEST_FAULT = 200
 _LARGEST_EXACT_FLOAT = 9_007_199_254_740_992
 
 
@@ -36,7 +37,8 @@ def read_parquet(data: bytes, *, file: str, settings: FileSettings) -> TextTable
         frame = cast("pl.DataFrame", pl.from_arrow(arrow))
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as fault:
         raise ManifestError(
-            f"{file} is a damaged Parquet file: {fault}.", remedy="Ask for the file again."
+            f"{file} is a damaged Parquet file: {_in_one_line(fault)}.",
+            remedy="Ask for the file again.",
         ) from fault
     columns = tuple(frame.columns)
     texts = [_as_text(frame[name], name, file).alias(str(i)) for i, name in enumerate(columns)]
@@ -83,6 +85,12 @@ def without_blanks(table: TextTable) -> TextTable:
         cell_faults=table.cell_faults,
         remarks=table.remarks,
     )
+
+
+def _in_one_line(fault: Exception) -> str:
+    """Return what the library says, without its line breaks and its full stop."""
+    said = " ".join(str(fault).split())
+    return said[:_LONGEST_FAULT].rstrip(" .")
 
 
 def _must_be_flat(footer: pq.ParquetFile, file: str) -> None:

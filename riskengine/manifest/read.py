@@ -16,6 +16,7 @@ from riskengine.errors import ManifestError, MappingError
 from riskengine.manifest import defects as faults_of
 from riskengine.manifest.assemble import Assembled, assemble, container_numbers_in
 from riskengine.manifest.csv_format import read_csv
+from riskengine.manifest.line_faults import repeated_lines, unnamed_lines
 from riskengine.manifest.parquet_format import read_parquet
 from riskengine.manifest.plan import FieldMapping, FileSettings, recognised_mapping
 from riskengine.manifest.schema import Manifest, ManifestSource
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1 << 30
 """Bytes; a manifest of a million lines has about a third of it."""
+
+_HEADERS_SHOWN = 20
+_LONGEST_HEADER_SHOWN = 40
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -71,7 +75,9 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
 
     Every record of the file becomes a line of the manifest, or is blank and counted, or is named in a Defect;
     every container number in the file is a row of ``containers``. A value that cannot be read is null and
-    named; a value that is read but wrong (a check digit) is kept and named.
+    named; a value that is read but wrong (a check digit) is kept and named. A line that stands twice is kept
+    twice and named; one with neither container number nor bill of lading is loose cargo without a name, and
+    said to be.
 
     Raises:
         ManifestError: The file is missing, too large, empty, of another kind, or names no containers.
@@ -97,7 +103,14 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
     typed = type_records(table, mapping, _places(table, mapping, file))
     assembled = assemble(table, typed)
     faults = pl.concat(
-        [_cell_faults(table, mapping), typed.faults, _undated(typed), assembled.conflicts]
+        [
+            _cell_faults(table, mapping),
+            typed.faults,
+            unnamed_lines(typed),
+            repeated_lines(table),
+            _undated(typed),
+            assembled.conflicts,
+        ]
     )
     containers = _with_defect_counts(assembled, faults)
     source = ManifestSource(
@@ -170,11 +183,19 @@ def _format_of(data: bytes, file: str) -> str:
 def _must_name_containers(mapping: FieldMapping, table: TextTable, file: str) -> None:
     if {rule.field for rule in mapping.columns} & {"container_number", "bill_of_lading"}:
         return
-    headers = ", ".join(repr(name) for name in table.columns[:20])
+    headers = ", ".join(map(_quoted, table.columns[:_HEADERS_SHOWN]))
+    if len(table.columns) > _HEADERS_SHOWN:
+        headers += ", ..."
     raise ManifestError(
         f"No column of {file} is known as a container number or a bill of lading: {headers}.",
         remedy="Write a mapping file that says which column is which, and give it with --mapping.",
     )
+
+
+def _quoted(header: str) -> str:
+    """Return a header for a sentence; what is no manifest may have one of any length."""
+    is_long = len(header) > _LONGEST_HEADER_SHOWN
+    return repr(f"{header[:_LONGEST_HEADER_SHOWN]}..." if is_long else header)
 
 
 def _places(table: TextTable, mapping: FieldMapping, file: str) -> dict[str, int]:

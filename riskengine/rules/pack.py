@@ -51,14 +51,14 @@ def load_rule(path: Path, fields: Fields, lists: Mapping[str, RuleList] | None =
     """Return the rule of one file.
 
     Args:
-        path: The YAML file.
+        path: The YAML file; faults name it as it is given here.
         fields: Every field that a condition may name.
         lists: The lists of its pack; None takes their names on trust, and such a rule cannot run.
 
     Raises:
         RulesRefused: The file has faults; all of them are carried along.
     """
-    source = _read_source(path, path.name)
+    source = _read_source(path)
     rule = None if source.faults else read_rule(source, kinds_of(fields), lists)
     if rule is None:
         raise RulesRefused(tuple(_in_order(source)))
@@ -81,16 +81,16 @@ def read_pack(path: Path, fields: Fields) -> tuple[Pack, tuple[RuleFault, ...]]:
     """Return what can be read of a pack, and every fault of every file in it.
 
     Args:
-        path: The folder of the pack, or one rule file of it.
+        path: The folder of the pack, or one rule file of it; faults name files as they are given here.
         fields: Every field that a condition may name.
     """
     folder = path if path.is_dir() else _pack_folder(path)
     kinds = kinds_of(fields)
     pack_file, list_files, rule_files = _files(folder)
-    head, faults = _head(pack_file, folder)
+    head, faults = _head(pack_file)
     lists: dict[str, RuleList] = {}
     for file in list_files:
-        source = _read_source(file, _shown(file, folder))
+        source = _read_source(file)
         found = None if source.faults else read_list(source)
         if found is not None and found.name != file.stem:
             source.fault(
@@ -101,7 +101,7 @@ def read_pack(path: Path, fields: Fields) -> tuple[Pack, tuple[RuleFault, ...]]:
         faults += _in_order(source)
     rules: list[Rule] = []
     for file in rule_files if path.is_dir() else [path]:
-        source = _read_source(file, _shown(file, folder))
+        source = _read_source(file)
         rule = None if source.faults else read_rule(source, kinds, lists)
         if rule is not None:
             _check_place(rule, file, rules, source)
@@ -109,7 +109,7 @@ def read_pack(path: Path, fields: Fields) -> tuple[Pack, tuple[RuleFault, ...]]:
         faults += _in_order(source)
     if not rules and not faults:
         faults.append(
-            RuleFault(place=Place(file=str(path.name)), sentence="there are no rules here")
+            RuleFault(place=Place(file=path.as_posix()), sentence="there are no rules here")
         )
     rules.sort(key=lambda rule: rule.id)
     pack = Pack(
@@ -124,9 +124,14 @@ def read_pack(path: Path, fields: Fields) -> tuple[Pack, tuple[RuleFault, ...]]:
 
 
 def _pack_folder(file: Path) -> Path:
-    """Return the nearest folder above a rule file that is a pack, else the file's own folder."""
+    """Return the nearest folder above a rule file that is a pack, else the file's own folder.
+
+    A folder that stands in *file* is returned as it is written there.
+    """
+    written = {folder.resolve(): folder for folder in file.parents}
     above = list(file.resolve().parents)[:4]
-    return next((folder for folder in above if (folder / PACK_FILE).is_file()), file.parent)
+    found = next((folder for folder in above if (folder / PACK_FILE).is_file()), None)
+    return file.parent if found is None else written.get(found, found)
 
 
 def _files(folder: Path) -> tuple[Path, list[Path], list[Path]]:
@@ -140,12 +145,12 @@ def _files(folder: Path) -> tuple[Path, list[Path], list[Path]]:
     return folder / PACK_FILE, lists, rules
 
 
-def _head(file: Path, folder: Path) -> tuple[dict[str, str], list[RuleFault]]:
+def _head(file: Path) -> tuple[dict[str, str], list[RuleFault]]:
     """Return what pack.yaml says; a folder without one is a loose pack of the folder's name."""
     keys = ("name", "version", "issuer", "licence")
     if not file.is_file():
-        return dict.fromkeys(keys, "") | {"name": folder.name}, []
-    source = _read_source(file, _shown(file, folder))
+        return dict.fromkeys(keys, "") | {"name": file.resolve().parent.name}, []
+    source = _read_source(file)
     table = None if source.faults else read_shape(source)
     reader = Reader(source, table or Table((), 1, 1))
     if table is not None:
@@ -169,14 +174,9 @@ def _in_order(source: Source) -> list[RuleFault]:
     )
 
 
-def _shown(file: Path, folder: Path) -> str:
-    if folder in file.parents:
-        return f"{folder.name}/{file.relative_to(folder).as_posix()}"
-    return file.name
-
-
-def _read_source(file: Path, shown: str) -> Source:
+def _read_source(file: Path) -> Source:
     """Return a file's text; what keeps it from being read is its first fault."""
+    shown = file.as_posix()
     source = Source(shown, "")
     try:
         with file.open("rb") as stream:
@@ -187,5 +187,6 @@ def _read_source(file: Path, shown: str) -> Source:
             1, 1, f"the file is not UTF-8: the byte at {error.start} fits no character"
         )
     except OSError as error:
-        source.fault(1, 1, f"the file cannot be read: {error.strerror}")
+        sentence = f"the file cannot be read: {error.strerror}"
+        source.faults.append(RuleFault(place=Place(file=shown), sentence=sentence))
     return source

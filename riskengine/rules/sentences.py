@@ -218,8 +218,16 @@ def _plain(value: object, language: str) -> object:
     if isinstance(value, bool):
         return render(f"rule.value.{'true' if value else 'false'}", {}, language)
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value) or None  # pyright: ignore[reportUnknownArgumentType]
+        return ", ".join(_item(str(item), language) for item in value) or None  # pyright: ignore[reportUnknownArgumentType]
     return value
+
+
+def _item(text: str, language: str) -> str:
+    """Return one of several texts; the name of a field, as of one that was amended, by its label."""
+    name = text.lower()
+    # What a line declares once is a fact in the plural of a container: hs_code, hs_codes.
+    keys = (f"fact.{name}.label", f"fact.{name}s.label")
+    return next((render(key, {}, language) for key in keys if has(key)), text)
 
 
 def _shown(value: object, language: str) -> str:

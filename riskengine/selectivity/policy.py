@@ -88,6 +88,11 @@ def read_policy(settings_file: Path) -> Policy:
         _unknown(name, {"policy"}, settings_file) for name in settings if name != "policy"
     ]
     values = settings.get("policy", {})
+    if not isinstance(values, dict):
+        raise WorkspaceError(
+            f"{settings_file}: policy must be a table, and is {values!r}.",
+            remedy="Write the line [policy] and its settings below it.",
+        )
     faults += [_unknown(name, known, settings_file) for name in values if name not in known]
     faults += [
         f"{settings_file}: {name} must be a number, and is {value!r}"
@@ -116,5 +121,5 @@ rule_credit = {defaults.rule_credit}          # share of a rule's points that co
 
 def _unknown(name: str, known: set[str], settings_file: Path) -> str:
     near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"{settings_file}: there is no setting {name!r}{hint}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from riskengine.errors import UsageError
 from riskengine.simulate.frames import received_bytes
 from riskengine.simulate.lines import canonical_names
 
@@ -40,7 +41,11 @@ def write_world(simulated: SimulatedWorld, folder: Path) -> tuple[Path, ...]:
     ``manifests/<manifest number>.csv`` holds one call each; ``history/history.parquet`` every line of
     every manifest with its outcome where it was examined, and ``history/mapping.toml`` how to read it;
     ``truth/truth.parquet`` and ``truth/outcomes.parquet`` what a benchmark needs and no engine may see.
+
+    Raises:
+        UsageError: The folder is a file, or holds something already: two worlds would be mixed.
     """
+    _must_be_free(folder)
     manifests, history, truth = (folder / name for name in ("manifests", "history", "truth"))
     for each in (manifests, history, truth):
         each.mkdir(parents=True, exist_ok=True)
@@ -60,6 +65,18 @@ def write_world(simulated: SimulatedWorld, folder: Path) -> tuple[Path, ...]:
         truth / "outcomes.parquet",
         truth / "truth.parquet",
     )
+
+
+def _must_be_free(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file.", remedy="Name a folder to be made.")
+    if any(folder.iterdir()):
+        raise UsageError(
+            f"The folder {folder} is not empty; a simulated world needs one of its own.",
+            remedy="Name a folder that does not exist yet, or empty this one.",
+        )
 
 
 def _mapping() -> str:

@@ -30,7 +30,7 @@ def scored_unit(
     """The unit after the sample voyage was recorded: nobody may change it."""
     root = tmp_path_factory.mktemp("scored") / "unit"
     shutil.copytree(session_unit.root, root)
-    Engine.open(Workspace(root)).record(run, reading, voyage)
+    Engine.open(Workspace(root)).record(run, reading, voyage, by="tester")
     return Workspace(root)
 
 

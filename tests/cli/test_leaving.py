@@ -110,10 +110,14 @@ def test_an_outcome_is_entered_by_the_officer_named(scored, command, monkeypatch
     assert (said.code, said.out) == (0, "")
     assert "XOCU6435280: nil entered by Ruiz" in said.err
     monkeypatch.setenv("RISKENGINE_OFFICER", "Ama")
-    command("outcome", "XOCU6435280", "seizure", "--note", "14 bags", "-w", scored.root)
+    seizure = ("outcome", "XOCU6435280", "seizure", "--note", "14 bags", "-w", scored.root)
+    again = command(*seizure)
+    assert again.code == 3
+    assert "has an outcome already: nil, by Ruiz" in again.err
+    assert command(*seizure, "--correct", "wrong line").code == 0
     first, second = outcomes_of(scored, "XOCU6435280")
     assert (first.result.officer, second.result.officer) == ("Ruiz", "Ama")
-    assert second.result.note == "14 bags"
+    assert second.result.note == "14 bags [corrects nil: wrong line]"
 
 
 def test_an_outcome_of_an_unknown_container_names_near_numbers(scored, command):

@@ -52,7 +52,7 @@ def test_the_page_is_on_stdout_and_the_talk_on_stderr(unit, voyage, command, at,
 
 
 def test_red_and_yellow_are_shown_and_all_on_request(unit, voyage, command, at, run):
-    options = (*at, "--dry-run", "-w", unit.root)
+    options = (*at, "-w", unit.root)
     few = command("score", voyage, *options)
     all_of_them = command("score", voyage, *options, "--all")
     for number, lane in run.assessments.select("container_number", "lane").rows():
@@ -62,6 +62,25 @@ def test_red_and_yellow_are_shown_and_all_on_request(unit, voyage, command, at, 
     hidden = run.assessments.filter(pl.col("lane").is_in(["blue", "green"])).height
     assert f"Not shown, blue or green: {hidden}" in few.err
     assert "Not shown" not in all_of_them.err
+
+
+def test_a_dry_run_draws_nothing(unit, voyage, command, at):
+    """Who could ask which boxes would be drawn, and leave no trace, could choose others."""
+    said = command("score", voyage, *at, "--dry-run", "--all", "--json", "-w", unit.root)
+    assert '"basis": "random"' not in said.out
+
+
+def test_settings_that_are_no_table_are_refused_in_a_sentence(unit, small, command):
+    unit.settings_file.write_text("policy = 3\n", encoding="utf-8")
+    said = command("score", small(), "-w", unit.root)
+    assert said.code == 3
+    assert "policy must be a table" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_file_that_is_no_manifest_stops_the_day_before_it_has_begun(unit, small, command, at):
+    said = command("score", small(), unit.root / "missing.csv", *at, "-w", unit.root)
+    assert (said.code, said.out) == (3, "")
 
 
 def test_the_second_time_says_that_it_was_recorded_before(unit, small, command, at):
@@ -191,7 +210,7 @@ def test_an_unknown_setting_is_refused_with_what_was_meant(unit, small, command)
         file.write("red_lfit = 3\n")
     said = command("score", small(), "-w", unit.root)
     assert said.code == 3
-    assert "no setting 'red_lfit'; did you mean 'red_lift'?" in said.err
+    assert "no setting 'red_lfit' (did you mean 'red_lift'?)" in said.err
 
 
 @pytest.mark.parametrize("file", ["model.txt", "card.json", "golden.json"])
@@ -320,8 +339,8 @@ def test_several_manifests_are_one_file(unit, small, command, tmp_path, at):
 def test_a_folder_that_is_missing_for_the_file_is_refused(unit, small, command, tmp_path, at):
     out = tmp_path / "missing" / "list.csv"
     said = command("score", small(), "--out", out, "--dry-run", *at, "-w", unit.root)
-    assert said.code == 3
-    assert "cannot be written" in said.err
+    assert said.code == 2
+    assert "there is no folder" in said.err
 
 
 def test_the_six_planted_boxes_are_the_first_six(run, samples):

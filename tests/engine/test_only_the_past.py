@@ -10,6 +10,8 @@ import pytest
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.engine import Engine
 from riskengine.features.catalog import catalog
+from riskengine.features.history import EVERYTHING
+from riskengine.ledger import history
 from riskengine.manifest import read_manifest
 from riskengine.review import enter
 
@@ -30,7 +32,7 @@ def record(unit, file, on):
     engine = Engine.open(unit)
     reading = read_manifest(file)
     run = engine.assess(reading, assessed_on=on)
-    engine.record(run, reading, file)
+    engine.record(run, reading, file, by="tester")
     return run
 
 
@@ -137,3 +139,28 @@ def test_companions_on_the_manifest_change_only_what_is_declared_to_look_at_them
         for each in (fewer, run)
     )
     assert mine.equals(theirs)
+
+
+def test_a_voyage_assessed_again_does_not_find_itself_in_the_past(
+    unit, reading, run, voyage, day
+):
+    """A day later, or amended, the same boxes, seals and traders are not suddenly seen before."""
+    engine = Engine.open(unit)
+    engine.record(run, reading, voyage, by="tester")
+    again = engine.assess(reading, assessed_on=day + timedelta(days=1))
+    counted = [
+        name for name in run.indicators.columns if name.endswith("_before")
+    ]
+    assert counted
+    assert again.indicators.select(counted).equals(run.indicators.select(counted))
+
+
+def test_a_voyage_is_counted_once_however_often_it_is_recorded(unit, reading, run, voyage, day):
+    """Recording it again on a later day adds no container to what was counted."""
+    engine = Engine.open(unit)
+    engine.record(run, reading, voyage, by="tester")
+    again = engine.assess(reading, assessed_on=day + timedelta(days=1))
+    assert engine.record(again, reading, voyage, by="tester")
+    keys = pl.DataFrame({"kind": [EVERYTHING], "key": [EVERYTHING]})
+    counts = history.fetch(unit, keys).counts
+    assert counts.filter(pl.col("on") >= day)["containers"].sum() == run.assessments.height

@@ -14,7 +14,7 @@ import pytest
 
 from riskengine.engine import Engine
 from riskengine.engine.explanation import explain
-from riskengine.engine.recorded import last_run_of
+from riskengine.engine.recorded import run_of
 from riskengine.engine.report import as_json_lines
 from riskengine.errors import LedgerError
 from riskengine.ledger import history, run_register
@@ -78,21 +78,21 @@ def test_another_process_in_another_place_gives_the_same_bytes(unit, voyage, run
     """Neither clock, locale, hash seed nor threads reach the lines that scripts read."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), "score", str(voyage), "--json", "--all-reasons",
-         "--at", "2026-03-04", "--lang", "pt", "--dry-run", "-w", str(unit.root)],
+         "--at", "2026-03-04", "--lang", "pt", "-w", str(unit.root)],
         env={k: v for k, v in os.environ.items() if not k.startswith("LC_")} | environment,
         capture_output=True,
         check=False,
     )  # fmt: skip
-    assert done.stderr.decode() == ""
+    assert done.returncode == 0, done.stderr.decode()
     here = "".join(f"{line}\n" for line in as_json_lines(run, language="pt", all_reasons=True))
     assert done.stdout == here.encode()
 
 
 def test_recording_twice_adds_nothing(unit, reading, run, voyage):
     engine = Engine.open(unit)
-    assert engine.record(run, reading, voyage)
+    assert engine.record(run, reading, voyage, by="tester")
     before = history.digest(unit)
-    assert not engine.record(run, reading, voyage)
+    assert not engine.record(run, reading, voyage, by="tester")
     assert history.digest(unit) == before
     ids = [entry.run_id for entry in run_register.recorded_runs(unit)]
     assert ids.count(run.card.run_id) == 1
@@ -101,17 +101,17 @@ def test_recording_twice_adds_nothing(unit, reading, run, voyage):
 def test_assessing_again_after_recording_is_the_same_run(unit, reading, run, voyage, day):
     """A run is not its own past."""
     engine = Engine.open(unit)
-    engine.record(run, reading, voyage)
+    engine.record(run, reading, voyage, by="tester")
     assert same(engine.assess(reading, assessed_on=day), run)
 
 
 def test_containers_assessed_again_on_a_later_day_count_once(unit, reading, run, voyage, day):
     """A manifest sent again next week is another run of the same containers."""
     engine = Engine.open(unit)
-    engine.record(run, reading, voyage)
+    engine.record(run, reading, voyage, by="tester")
     before = history.digest(unit)
     later = engine.assess(reading, assessed_on=day + timedelta(days=7))
-    assert engine.record(later, reading, voyage)
+    assert engine.record(later, reading, voyage, by="tester")
     assert later.card.run_id != run.card.run_id
     assert history.digest(unit) == before
 
@@ -126,16 +126,16 @@ def test_a_killed_recording_can_be_repeated(unit, reading, run, voyage, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(run_register, "register_run", power_cut)
         with pytest.raises(LedgerError, match="power"):
-            engine.record(run, reading, voyage)
+            engine.record(run, reading, voyage, by="tester")
     seen = {entry.run_id for entry in run_register.recorded_runs(unit)}
     assert run.card.run_id not in seen
-    assert engine.record(run, reading, voyage)
-    assert same(last_run_of(unit, "XOCU6435280"), run)
+    assert engine.record(run, reading, voyage, by="tester")
+    assert same(run_of(unit, "XOCU6435280"), run)
 
 
 def test_a_run_read_back_says_the_same(unit, reading, run, voyage):
-    Engine.open(unit).record(run, reading, voyage)
-    kept = last_run_of(unit, "XOCU6435280")
+    Engine.open(unit).record(run, reading, voyage, by="tester")
+    kept = run_of(unit, "XOCU6435280")
     assert same(kept, run)
     for language in ("en", "fr", "es", "pt"):
         now, then = (
@@ -148,7 +148,7 @@ def test_a_run_read_back_says_the_same(unit, reading, run, voyage):
 
 def test_a_run_folder_whose_bytes_were_changed_is_refused(unit, reading, run, voyage):
     """An assessment that somebody has edited explains nothing."""
-    Engine.open(unit).record(run, reading, voyage)
+    Engine.open(unit).record(run, reading, voyage, by="tester")
     folder = run_register.find_run(unit, run.card.run_id).folder_in(unit)
     frame = folder / "assessments.parquet"
     frame.chmod(0o600)
@@ -156,11 +156,11 @@ def test_a_run_folder_whose_bytes_were_changed_is_refused(unit, reading, run, vo
     content[len(content) // 2] ^= 1
     frame.write_bytes(content)
     with pytest.raises(LedgerError, match="assessments"):
-        last_run_of(unit, "XOCU6435280")
+        run_of(unit, "XOCU6435280")
 
 
 def test_the_card_in_the_folder_is_the_card_of_the_run(unit, reading, run, voyage):
-    Engine.open(unit).record(run, reading, voyage)
+    Engine.open(unit).record(run, reading, voyage, by="tester")
     card = read_card(run_register.find_run(unit, run.card.run_id).folder_in(unit))
     assert card["base_log_odds"] == run.card.base_log_odds
     assert card["record_count"] == 55

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from riskengine.features import assemble
+from riskengine.features.addresses import are_several_parties
 from riskengine.ledger.history import Past
 
 _FULL = {"is_full": True}
@@ -100,6 +101,8 @@ _EXAMPLES = [
     ("is_to_order_consignee", _parties(consignee="Border Toys"), False),
     ("is_placeholder_party", _parties(shipper="N/A"), True),
     ("is_placeholder_party", _parties(shipper="Acme"), False),
+    ("is_placeholder_party", _parties(shipper="Acme", notify_party="Same as consignee"), False),
+    ("is_placeholder_party", _parties(shipper="Acme", notify_party="IDEM"), False),
     ("is_forwarder_as_shipper", _parties(shipper="Global Logistics SA"), True),
     ("is_forwarder_as_shipper", _parties(shipper="Acme", forwarder="Acme"), True),
     ("is_forwarder_as_shipper", _parties(shipper="Logisticsville"), False),
@@ -191,6 +194,35 @@ def test_two_consignees_at_one_address_share_it(manifest_of):
     second = {"parties": {"consignee": {"name": "Other", "address": "1 QUAY"}}}
     assert _says(manifest_of, "is_consignee_address_shared", first, second) is True
     assert _says(manifest_of, "is_consignee_address_shared", first, first) is False
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_shared"),
+    [
+        ("scheldt fruit terminal", "fruit imports scheldt terminal", False),
+        ("fruit scheldt terminal", "friut scheldt terminl", False),
+        ("fruit scheldt terminal", "aurora toys", True),
+    ],
+)
+def test_spellings_of_one_consignee_do_not_share_its_address(
+    manifest_of, one, other, is_shared
+):
+    rows = [{"parties": {"consignee": {"name": n, "address": "1 Quay"}}} for n in (one, other)]
+    assert _says(manifest_of, "is_consignee_address_shared", *rows) is is_shared
+
+
+def test_a_third_spelling_between_two_makes_them_one_party():
+    between = ["aaaaaaaa bbbb", "aaaaaabb bbbb", "aaaabbbb bbbb"]
+    assert not are_several_parties(between)
+    assert are_several_parties([*between, "zz"])
+    assert not are_several_parties([])
+
+
+def test_without_a_name_or_an_address_nobody_knows_whether_it_is_shared(manifest_of):
+    other = {"parties": {"consignee": {"name": "Other", "address": "1 Quay"}}}
+    for known in ({"address": "1 Quay"}, {"name": "Acme"}):
+        row = {"parties": {"consignee": known}}
+        assert _says(manifest_of, "is_consignee_address_shared", row, other) is None
 
 
 def test_freight_is_held_against_all_goods_of_the_bill(manifest_of):

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from riskengine.manifest import Manifest, Reading, read_manifest
+from riskengine.domain import DefectEffect
+from riskengine.manifest import Manifest, Reading, defects, read_manifest
 
 
 @pytest.fixture
@@ -72,6 +73,46 @@ def test_lines_without_bill_and_container_are_lots_of_their_own(read):
     goods = {"container_number": "", "bill_of_lading": "", "goods_description": "timber"}
     manifest = read(goods, goods).manifest
     assert manifest.containers.height == manifest.consignments.height == 2
+
+
+def test_a_line_that_nothing_names_is_a_defect_of_its_lot(read):
+    goods = {"container_number": " ", "bill_of_lading": "", "goods_description": "timber"}
+    reading = read(box(goods_description="rice"), goods)
+    [defect] = reading.defects
+    assert (defect.code, str(defect.place)) == ("nothing_names_it", "voyage.csv:3")
+    assert defect.effect is DefectEffect.CELL
+    assert reading.manifest.containers["defect_count"].to_list() == [0, 1]
+    assert reading.manifest.containers["is_loose_cargo"].to_list() == [False, True]
+
+
+def test_a_bill_or_a_number_is_enough_of_a_name(read):
+    assert read(box(number=""), box(bill="")).defects == ()
+
+
+def test_a_line_that_stands_twice_is_kept_twice_and_named_with_the_first(read):
+    twice = box(gross_mass_kg="700")
+    reading = read(twice, box(gross_mass_kg="800"), twice, twice)
+    assert [(d.code, d.params["line"], d.params["first"]) for d in reading.defects] == [
+        ("line_repeated", 4, 2),
+        ("line_repeated", 5, 2),
+    ]
+    assert {d.effect for d in reading.defects} == {DefectEffect.CONTENT}
+    assert reading.defects[0].container_number == "CSQU3054383"
+    assert reading.manifest.goods_items["gross_mass_kg"].to_list() == [700, 800, 700, 700]
+    assert reading.manifest.containers["defect_count"].to_list() == [0]
+
+
+def test_one_field_is_enough_to_make_two_lines_of_goods(read):
+    assert (
+        read(box(marks="A", hs_code="080390"), box(marks="B", hs_code="080390")).defects == ()
+    )
+
+
+def test_a_manifest_of_nothing_but_repeats_names_them_up_to_a_bound(read, monkeypatch):
+    monkeypatch.setattr(defects, "MOST_OF_A_KIND", 3)
+    found = read(*[box()] * 8).defects
+    assert [d.code for d in found] == ["line_repeated"] * 3 + ["more_defects"]
+    assert found[-1].params["count"] == 4
 
 
 def test_one_number_on_two_voyages_is_two_containers(read):

@@ -11,6 +11,7 @@ from riskengine.manifest import Reading, read_manifest
 
 HEADER = "container_number,bill_of_lading,goods_description,gross_mass_kg\n"
 GOOD = "CSQU3054383,BL1,bananas,21000\n"
+OTHERS = [GOOD.replace("21000", mass) for mass in ("20000", "19000", "18000")]
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_unicode_of_every_width_is_recognised(read, encoding: str):
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
 def test_lines_may_end_in_any_way(read, end: str):
-    reading = read((HEADER + GOOD + GOOD).replace("\n", end))
+    reading = read((HEADER + GOOD + OTHERS[0]).replace("\n", end))
     assert reading.manifest.source.record_count == 2
     assert codes(reading) == []
 
@@ -143,7 +144,7 @@ def test_surplus_fields_with_nothing_in_them_are_let_pass(read):
 
 
 def test_a_quote_that_is_never_closed_swallows_only_its_own_line(read):
-    reading = read(HEADER + GOOD + 'MSCU1234566,BL2,"apples,1\n' + GOOD * 3)
+    reading = read(HEADER + GOOD + 'MSCU1234566,BL2,"apples,1\n' + "".join(OTHERS))
     assert codes(reading) == ["unterminated_quote"]
     assert str(reading.defects[0].place) == "voyage.csv:3"
     assert reading.defects[0].container_number == "MSCU1234566"
@@ -209,10 +210,17 @@ def test_a_field_of_two_megabytes_is_a_defect_and_the_rest_is_read(read):
 
 
 def test_a_header_in_the_middle_is_named_and_is_no_container(read):
-    reading = read(HEADER + GOOD + HEADER + GOOD)
+    reading = read(HEADER + GOOD + HEADER + OTHERS[0])
     assert codes(reading) == ["header_repeated"]
     assert reading.manifest.containers.height == 1
     assert reading.manifest.received["container_id"].to_list() == [1, None, 1]
+
+
+def test_what_is_no_manifest_at_all_is_quoted_briefly(read):
+    with pytest.raises(ManifestError) as refusal:
+        read(b"".join(b"%d\x01\x02" % number * 90 + b"," for number in range(60)) + b"\n1\n")
+    assert "\\x01" in str(refusal.value)
+    assert len(str(refusal.value)) < 4000
 
 
 def test_blank_lines_are_counted_and_are_no_records_of_anything(read):
@@ -239,7 +247,8 @@ def test_excels_own_hint_of_the_delimiter_is_understood(read):
 
 
 def test_defects_of_a_kind_are_bounded_and_the_rest_is_counted(read):
-    reading = read(HEADER + "CSQU3054383,BL1,bananas,heavy\n" * 10_007)
+    rows = (f"CSQU3054383,BL1,bananas {number},heavy\n" for number in range(10_007))
+    reading = read(HEADER + "".join(rows))
     assert codes(reading).count("not_a_number") == 10_000
     rest = [defect for defect in reading.defects if defect.code == "more_defects"]
     assert [defect.params["count"] for defect in rest] == [7]

@@ -187,6 +187,16 @@ def test_a_parquet_file_that_promises_millions_of_rows_is_refused_by_its_footer(
         read_manifest(tmp_path / "voyage.parquet")
 
 
+def test_what_is_said_of_damage_is_one_line_with_single_stops(tmp_path: Path):
+    (tmp_path / "voyage.parquet").write_bytes(b"PAR1" + b"x" * 60)
+    with pytest.raises(ManifestError) as refusal:
+        read_manifest(tmp_path / "voyage.parquet")
+    said = str(refusal.value)
+    assert "damaged Parquet" in said
+    assert "\n" not in said
+    assert ".." not in said
+
+
 def test_a_flipped_bit_in_a_file_of_ours_is_noticed(tmp_path: Path):
     buffer = io.BytesIO()
     table = pa.table({"container_number": [f"CSQU{number:07d}" for number in range(2000)]})

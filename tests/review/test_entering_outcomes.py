@@ -10,7 +10,7 @@ import pytest
 
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.engine import Engine
-from riskengine.errors import RunNotFound, UsageError
+from riskengine.errors import AlreadyEntered, RunNotFound, UsageError
 from riskengine.features.history import EVERYTHING
 from riskengine.ledger import history
 from riskengine.manifest import read_manifest
@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 @pytest.fixture
 def scored(unit, run, reading, voyage):
     """The unit after the sample voyage was recorded."""
-    Engine.open(unit).record(run, reading, voyage)
+    Engine.open(unit).record(run, reading, voyage, by="tester")
     return unit
 
 
@@ -105,14 +105,30 @@ def test_find_rates_move_on_the_next_day_and_not_before(scored, reading, run, da
 def test_a_nil_lowers_what_a_seizure_raises(scored, reading, day):
     rates = {}
     enter(scored, found(outcome_=Outcome.SEIZURE), entered_at=NOW)
-    for later, results in ((1, []), (2, [Outcome.NIL] * 3)):
+    for later, results in ((1, []), (2, [Outcome.NIL])):
         for result in results:
-            enter(scored, found(outcome_=result), entered_at=NOW + timedelta(days=1))
+            enter(
+                scored,
+                found(outcome_=result),
+                correcting="the laboratory found sugar",
+                entered_at=NOW + timedelta(days=1),
+            )
         run = Engine.open(scored).assess(reading, assessed_on=day + timedelta(days=later))
         rates[later] = run.indicators.filter(pl.col("container_number") == BOX)[
             "shipper_find_rate"
         ][0]
     assert rates[2] < rates[1]
+
+
+def test_a_second_outcome_is_refused_unless_it_corrects_the_first(scored):
+    """A typo, or a second officer, must not count twice for everybody the box has to do with."""
+    enter(scored, found(outcome_=Outcome.SEIZURE), entered_at=NOW)
+    with pytest.raises(AlreadyEntered, match="seizure"):
+        enter(scored, found(outcome_=Outcome.NIL), entered_at=NOW)
+    enter(scored, found(outcome_=Outcome.NIL), correcting="wrong line", entered_at=NOW)
+    assert tallied(scored) == [(date(2026, 3, 4), 1, 0)]
+    notes = [entry.result.note for entry in outcomes_of(scored, BOX)]
+    assert "corrects seizure: wrong line" in notes[-1]
 
 
 def test_a_crash_before_the_ledger_is_mended_and_counts_once(scored, monkeypatch):
@@ -195,7 +211,7 @@ def test_a_number_that_is_none_counts_however_it_is_typed(unit, samples, day):
     file = samples / "broken" / "check_digits.csv"
     engine = Engine.open(unit)
     reading = read_manifest(file)
-    engine.record(engine.assess(reading, assessed_on=day), reading, file)
+    engine.record(engine.assess(reading, assessed_on=day), reading, file, by="tester")
     told = enter(unit, found("lsxu67530"), entered_at=NOW)
     assert told.container_number == "LSXU67530"
     assert tallied(unit) == [(date(2026, 3, 4), 1, 1)]
@@ -205,7 +221,7 @@ def test_an_outcome_speaks_of_the_last_run(scored, reading, voyage, day):
     """Assessed again a week later, the container's outcome belongs to the later assessment."""
     engine = Engine.open(scored)
     later = engine.assess(reading, assessed_on=day + timedelta(days=7))
-    engine.record(later, reading, voyage)
+    engine.record(later, reading, voyage, by="tester")
     told = enter(scored, found(), entered_at=NOW + timedelta(days=7))
     assert told.run_id == later.card.run_id
 

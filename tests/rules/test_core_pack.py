@@ -32,7 +32,7 @@ def test_ids_are_unique():
 
 @RULES
 def test_a_file_lies_under_its_first_typology_and_bears_its_id(rule):
-    _, typology, file = rule.place.file.split("/")
+    typology, file = rule.place.file.split("/")[-2:]
     assert file == f"{rule.id.lower()}.yaml"
     assert Typology(typology) in rule.typologies
 

@@ -50,6 +50,22 @@ def test_values_of_every_kind_are_shown_for_people(make_rule):
     assert "0" not in shown.split(" / ")[4]
 
 
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", "Consignee, HS codes, BERTH changed"),
+        ("fr", "Destinataire, Codes SH, BERTH changed"),
+        ("pt", "Consignat\u00e1rio, C\u00f3digos SH, BERTH changed"),
+    ],
+)
+def test_names_of_amended_fields_are_shown_as_labels(make_rule, language, shown):
+    changed = "'{hs_codes} changed'"
+    rule = make_rule("is_full", because=f"{{en: {changed}, fr: {changed}, pt: {changed}}}")
+    facts = {"hs_codes": ["CONSIGNEE_NAME", "HS_CODE", "BERTH"]}
+
+    assert sentence(rule, facts, language) == shown
+
+
 def test_a_manifest_cannot_write_on_the_screen(make_rule):
     rule = make_rule("is_full", because="'from {shipper_name}'")
 

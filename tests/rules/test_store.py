@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -147,10 +148,8 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path, pack_of, rule_text):
     pack, faults = read_pack(folder, catalog())
 
     assert {fault.place.file for fault in faults} == {
-        "tests/lists/bad.yaml",
-        "tests/wrong-name.yaml",
-        "tests/latin.yaml",
-        "tests/tst-two-001.yaml",
+        f"{folder.as_posix()}/{name}"
+        for name in ("lists/bad.yaml", "wrong-name.yaml", "latin.yaml", "tst-two-001.yaml")
     }
     assert "TST-ONE-001" in {rule.id for rule in pack.rules}
     with pytest.raises(RulesRefused) as refused:
@@ -167,6 +166,44 @@ def test_one_file_of_a_pack_is_checked_with_the_lists_of_its_pack(tmp_path, pack
     assert faults == ()
     assert [entry.name for entry in pack.rules[0].lists] == ["ports"]
     assert load_rule(file, catalog()).lists == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["typo.yaml", "./typo.yaml", "../here/typo.yaml", "rules/typo.yaml"]
+)
+def test_a_fault_is_placed_in_the_file_as_it_was_typed(tmp_path, monkeypatch, rule_text, typed):
+    here = tmp_path / "here"
+    (here / "rules").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    Path(typed).write_text(rule_text("when: {all: [is_ful]}\n"), "utf-8")
+
+    _, faults = read_pack(Path(typed), catalog())
+
+    assert {fault.place.file for fault in faults} == {Path(typed).as_posix()}
+    assert all(Path(fault.place.file).is_file() for fault in faults)
+
+
+def test_faults_of_a_relative_folder_and_of_its_lists_are_relative(
+    tmp_path, monkeypatch, pack_of
+):
+    pack_of()
+    (tmp_path / "tests" / "lists" / "bad.yaml").write_text("schema: 1\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    _, of_folder = read_pack(Path("tests"), catalog())
+    _, of_file = read_pack(Path("tests/tst-one-001.yaml"), catalog())
+
+    for faults in (of_folder, of_file):
+        assert {fault.place.file for fault in faults} == {"tests/lists/bad.yaml"}
+
+
+def test_a_missing_file_is_named_as_it_was_typed_and_has_no_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    _, faults = read_pack(Path("nothing.yaml"), catalog())
+
+    assert [str(fault.place) for fault in faults] == ["nothing.yaml"]
+    assert "cannot be read" in faults[0].sentence
 
 
 def test_a_file_that_is_not_there_is_a_fault(tmp_path):

@@ -7,6 +7,7 @@ import hashlib
 import polars as pl
 import pytest
 
+from riskengine.errors import UsageError
 from riskengine.manifest import read_manifest
 from riskengine.manifest.mapping import load_mapping
 from riskengine.simulate import Settings, simulate, write_world
@@ -57,3 +58,17 @@ def test_the_history_is_read_by_its_mapping_with_its_labels(folder):
     boxes = SEEN.lines.drop_nulls("outcome").unique(["voyage_number", "container_number"])
     assert read.examinations.height == boxes.height
     assert read.examinations["is_find"].sum() == (boxes["outcome"] != "nil").sum()
+
+
+def test_a_folder_that_holds_something_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / "manifests").mkdir()
+    with pytest.raises(UsageError, match="not empty") as refusal:
+        write_world(SEEN, tmp_path)
+    assert refusal.value.remedy
+    assert [path.name for path in tmp_path.rglob("*")] == ["manifests"]
+
+
+def test_a_file_is_no_folder_for_a_world(tmp_path):
+    (tmp_path / "world").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="is a file"):
+        write_world(SEEN, tmp_path / "world")

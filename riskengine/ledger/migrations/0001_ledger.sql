@@ -34,6 +34,8 @@ CREATE TABLE sighting (
     bill_of_lading VARCHAR NOT NULL,     -- empty where none was declared
     voyage_key VARCHAR NOT NULL,         -- empty where none was declared
     "on" DATE NOT NULL,
+    run_id VARCHAR,                      -- the run that counted it; null for a history that was remembered,
+                                         -- empty where the container was counted on another bill of the voyage
     PRIMARY KEY (container_key, bill_of_lading, voyage_key)
 );
 
