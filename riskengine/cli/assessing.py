@@ -83,12 +83,7 @@ def score(
     from riskengine.manifest import read_manifest
     from riskengine.manifest.mapping import load_mapping
 
-    if out and not out.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {out.parent}.", param_hint="--out")
-    if out and out.suffix.lower() not in _SUFFIXES:
-        raise typer.BadParameter(
-            f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out"
-        )
+    _can_be_written(out)
     engine = Engine.open(locate(workspace))
     day = _day(at)
     field_mapping = load_mapping(mapping) if mapping else None
@@ -168,6 +163,16 @@ def _day(text: str) -> date | None:
         raise typer.BadParameter(
             f"{text!r} is no day such as 2026-11-21.", param_hint="--at"
         ) from None
+
+
+def _can_be_written(out: Path | None) -> None:
+    """Refuse a file that could not be written before any work is done for it."""
+    if out and not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}.", param_hint="--out")
+    if out and out.suffix.lower() not in _SUFFIXES:
+        raise typer.BadParameter(
+            f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out"
+        )
 
 
 def _write(sheets: list[pl.DataFrame], out: Path, language: str) -> None:

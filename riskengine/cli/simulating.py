@@ -33,6 +33,8 @@ def simulate(
     from riskengine.simulate import Settings, write_world
     from riskengine.simulate import simulate as make
 
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise typer.BadParameter(f"{folder} is not empty.", param_hint="FOLDER")
     settings = Settings(
         months=months, containers_per_month=containers, prevalence=prevalence, seed=seed
     )

@@ -10,8 +10,6 @@ from riskengine.codes import (
     commodity_lists,
     countries,
     ports,
-    producers,
-    route_lists,
 )
 from riskengine.codes.spelling import fold
 from riskengine.codes.tables import read_table
@@ -61,27 +59,6 @@ def test_every_prefix_of_the_commodity_lists_means_something_in_hs_2022():
 def test_every_precursor_is_a_six_digit_code_with_a_text():
     assert len(commodity_lists.PRECURSORS) >= 26
     assert all(commodities.is_hs6(code) for code in commodity_lists.PRECURSORS)
-
-
-@pytest.mark.parametrize("name", route_lists.list_names())
-def test_route_lists_hold_real_countries_or_listed_ports(name):
-    known = set(ports.port_table()["port"]) | countries.alpha2_codes()
-    assert route_lists.members(name) <= known
-
-
-def test_producers_are_countries_and_main_producers_are_producers():
-    for prefix in read_table("producers")["prefix"]:
-        assert producers.producers(prefix) <= countries.alpha2_codes()
-        assert producers.main_producers(prefix) <= producers.producers(prefix)
-        assert commodities.describe(prefix)
-
-
-def test_goods_words_stand_once_and_name_chapters():
-    table = read_table("goods_words")
-    words = table.select(fold(pl.col("words").str.split(";").explode())).to_series()
-    chapters = set(" ".join(table["chapters"]).split())
-    assert words.is_unique().all()
-    assert chapters <= set(read_table("chapters")["chapter"])
 
 
 def test_a_missing_table_is_named():

@@ -148,9 +148,7 @@ def test_a_voyage_assessed_again_does_not_find_itself_in_the_past(
     engine = Engine.open(unit)
     engine.record(run, reading, voyage, by="tester")
     again = engine.assess(reading, assessed_on=day + timedelta(days=1))
-    counted = [
-        name for name in run.indicators.columns if name.endswith("_before")
-    ]
+    counted = [name for name in run.indicators.columns if name.endswith("_before")]
     assert counted
     assert again.indicators.select(counted).equals(run.indicators.select(counted))
 
