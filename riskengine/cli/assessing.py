@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
     from riskengine.engine import Run
     from riskengine.features.field import Field
+    from riskengine.workspace import Workspace
 
 PRESENTED = "presented"
+_RUNS_NAMED = 5
 _SUFFIXES = (".parquet", ".csv", ".xlsx", ".jsonl")
 
 
@@ -143,6 +145,21 @@ def explain(
         sys.stdout.write(f"{json.dumps(asdict(explanation), ensure_ascii=False)}\n")
         return
     show_explanation(explanation, language.value, show_all=all_reasons)
+    _name_other_runs(locate(workspace), container, explanation.run_id, language.value)
+
+
+def _name_other_runs(workspace: Workspace, container: str, shown: str, language: str) -> None:
+    """Say that other runs hold the container too: an earlier day, or another ship with the same number."""
+    from riskengine import messages
+    from riskengine.cli.output import say
+    from riskengine.ledger.run_register import runs_holding
+
+    others = [entry for entry in runs_holding(workspace, container) if entry.run_id != shown]
+    if others:
+        named = ", ".join(
+            f"{entry.run_id} ({entry.manifest_file})" for entry in others[:_RUNS_NAMED]
+        )
+        say(messages.render("desk.explain.other_runs", {"runs": named}, language))
 
 
 def fields_of(run: Run) -> tuple[Field, ...]:

@@ -10,6 +10,7 @@ import polars as pl
 from riskengine import messages
 from riskengine.cli.output import LANE_STYLES, lines, page, say, table, text
 from riskengine.domain import Basis, Lane
+from riskengine.engine.founding import is_baseline
 from riskengine.engine.reasons import Reasons
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ def _remark(
     def words(key: str, **params: object) -> None:
         say(messages.render(f"desk.score.{key}", params, language))
 
+    if is_baseline(run.card.model_id):
+        words("baseline")
     if hidden:
         words("more", count=hidden)
     if not dry_run:

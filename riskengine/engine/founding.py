@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from riskengine.errors import WorkspaceError
 from riskengine.features.catalog import catalog
 from riskengine.ledger.migrations import create_ledger
 from riskengine.model import shelf
-from riskengine.model.bundle import load
+from riskengine.model.bundle import load, read_card
 from riskengine.register.connection import create_register
 from riskengine.register.seeds import make_stratum_seed
 from riskengine.rules.pack import load_pack
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from riskengine.workspace import Workspace
+
+_BASELINE: Final = "models/baseline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,16 @@ def found(workspace: Workspace, *, at: datetime, by: str) -> Founded:
     make_stratum_seed(workspace, by)
     pack = load_pack(shipped("rules/core"), catalog())
     install(workspace, pack, at=at, who=by)
-    bundle = load(shipped("models/baseline"))
+    bundle = load(shipped(_BASELINE))
     shelf.put(workspace, bundle)
     shelf.promote(workspace, bundle.card.id, by, at=at)
     workspace.settings_file.write_text(settings_text(), "utf-8")
     return Founded(rule_count=len(pack.rules), model_id=bundle.card.id)
+
+
+def is_baseline(model_id: str) -> bool:
+    """Tell whether a model is the one that ships, which has learned from no real port."""
+    return model_id == read_card(shipped(_BASELINE)).id
 
 
 def shipped(name: str) -> Path:

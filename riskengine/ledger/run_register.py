@@ -156,6 +156,14 @@ def find_last_run(workspace: Workspace, container: str) -> RunEntry:
     raise RunNotFound(f"No recorded run holds the container {container}.", remedy=remedy)
 
 
+def runs_holding(workspace: Workspace, container: str) -> tuple[RunEntry, ...]:
+    """Return every run that assessed a container or the loose cargo of a bill, the latest first."""
+    number = "".join(letter for letter in container.upper() if letter.isalnum())
+    with open_ledger(workspace, read_only=True) as connection:
+        rows = connection.execute(_RUNS_HOLDING, [number, container]).fetchall()
+    return tuple(_as_entry(row) for row in rows)
+
+
 def recorded_runs(workspace: Workspace) -> tuple[RunEntry, ...]:
     """Return every recorded run, oldest first."""
     with open_ledger(workspace, read_only=True) as connection:
@@ -213,12 +221,13 @@ _COLUMNS: Final = """run_id, parent_run_id, manifest_file, manifest_sha256, mapp
     digest_manifest, digest_history, digest_rules, digest_model, digest_policy"""
 _SELECT_RUN: Final = f"SELECT {_COLUMNS} FROM run"
 _INSERT_RUN: Final = f"INSERT INTO run ({_COLUMNS}) VALUES ({', '.join(['?'] * 15)})"
-_LAST_RUN: Final = f"""
+_RUNS_HOLDING: Final = f"""
 {_SELECT_RUN} WHERE run_id IN (
     SELECT run_id FROM run_container WHERE container_number = ? OR list_contains(bills, ?)
 )
-ORDER BY assessed_at DESC, recorded_at DESC, run_id DESC LIMIT 1
+ORDER BY assessed_at DESC, recorded_at DESC, run_id DESC
 """
+_LAST_RUN: Final = f"{_RUNS_HOLDING} LIMIT 1"
 _NEAR: Final = f"""
 SELECT container_number FROM run_container
 WHERE damerau_levenshtein(container_number, ?) <= {_NEAR_ENOUGH}

@@ -64,6 +64,35 @@ def test_red_and_yellow_are_shown_and_all_on_request(unit, voyage, command, at, 
     assert "Not shown" not in all_of_them.err
 
 
+def test_whoever_scores_by_the_baseline_is_told_what_it_has_learned_from(
+    unit, small, command, at
+):
+    said = command("score", small(), *at, "-w", unit.root)
+    assert "The model in force is the baseline" in said.err
+
+
+def test_a_container_of_two_ships_is_explained_by_the_run_that_is_named(
+    unit, voyage, command, at, tmp_path
+):
+    """Two ships may carry the same number; an officer must not read the papers of the other one."""
+    other = tmp_path / "other.csv"
+    other.write_text(
+        voyage.read_text("utf-8").replace(
+            "EXAMPLE ANDES,1234567,609E", "OTHER SHIP,7654321,1W"
+        ),
+        "utf-8",
+    )
+    runs = [
+        re.search(r"run (\S+?)\.", command("score", file, *at, "-w", unit.root).err).group(1)
+        for file in (voyage, other)
+    ]
+    last = command("explain", "XOCU6435280", "-w", unit.root)
+    assert "OTHER SHIP" in last.out
+    assert runs[0] in last.err
+    first = command("explain", "XOCU6435280", "--run", runs[0], "-w", unit.root)
+    assert "EXAMPLE ANDES" in first.out
+
+
 def test_a_dry_run_draws_nothing(unit, voyage, command, at):
     """Who could ask which boxes would be drawn, and leave no trace, could choose others."""
     said = command("score", voyage, *at, "--dry-run", "--all", "--json", "-w", unit.root)
