@@ -127,7 +127,7 @@ def identify(digests: Digests, assessed_on: str) -> str:
     """Return the id of the run that follows from these digests on this day.
 
     >>> identify(Digests(manifest="a", history="b", rules="c", model="d", policy="e"), "2026-11-21")
-    '2026-11-21-ae31eb1fb84d'
+    '2026-11-21-0277cd92c43b'
     """
     text = "\n".join([assessed_on, *asdict(digests).values()])
     return f"{assessed_on}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -128,16 +128,19 @@ def open_intents(workspace: Workspace) -> tuple[OutcomeEntry, ...]:
     """Return the outcomes that are neither completed nor abandoned, oldest first."""
     with open_register(workspace, read_only=True) as connection:
         rows = connection.execute(
-            f"{_SELECT} WHERE state IS NULL ORDER BY entered_at, intent_id"
+            f"{_SELECT} WHERE state IS NULL ORDER BY outcome_entry.rowid"
         ).fetchall()
     return tuple(_as_entry(row) for row in rows)
 
 
 def outcomes_of(workspace: Workspace, container_number: str) -> tuple[OutcomeEntry, ...]:
-    """Return every outcome entered for a container, in any state, oldest first."""
+    """Return every outcome entered for a container, in any state, in the order of entering.
+
+    The order is that of the register, not of the clock: a clock may be set back.
+    """
     with open_register(workspace, read_only=True) as connection:
         rows = connection.execute(
-            f"{_SELECT} WHERE container_number = ? ORDER BY entered_at, intent_id",
+            f"{_SELECT} WHERE container_number = ? ORDER BY outcome_entry.rowid",
             (container_number,),
         ).fetchall()
     return tuple(_as_entry(row) for row in rows)
@@ -147,7 +150,7 @@ def completed_outcomes(workspace: Workspace) -> tuple[OutcomeEntry, ...]:
     """Return every completed outcome, oldest first: what training and monitoring start from."""
     with open_register(workspace, read_only=True) as connection:
         rows = connection.execute(
-            f"{_SELECT} WHERE state = 'completed' ORDER BY entered_at, intent_id"
+            f"{_SELECT} WHERE state = 'completed' ORDER BY outcome_entry.rowid"
         ).fetchall()
     return tuple(_as_entry(row) for row in rows)
 
