@@ -83,12 +83,13 @@ def test_a_repeated_request_enters_one_outcome(workspace):
         enter_outcome(workspace, result(outcome=Outcome.SEIZURE), intent_id="i1")
 
 
-def test_outcomes_of_a_container_come_oldest_first_and_are_its_own(workspace):
-    enter_outcome(workspace, result(note="later"), entered_at=MOMENT + timedelta(hours=1))
-    enter_outcome(workspace, result(note="earlier"), entered_at=MOMENT)
+def test_outcomes_of_a_container_come_as_they_were_entered_and_are_its_own(workspace):
+    """The register's order, not the clock's: a clock that was set back must not undo a correction."""
+    enter_outcome(workspace, result(note="first"), entered_at=MOMENT + timedelta(hours=1))
+    enter_outcome(workspace, result(note="second"), entered_at=MOMENT)
     enter_outcome(workspace, result("CSQU3054383"))
     notes = [entry.result.note for entry in outcomes_of(workspace, "MSKU9070323")]
-    assert notes == ["earlier", "later"]
+    assert notes == ["first", "second"]
 
 
 def test_each_step_stands_in_the_audit_chain(workspace):
