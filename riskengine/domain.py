@@ -157,17 +157,6 @@ class Defect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A text for people as it is stored: a key of the catalogue and what goes into it.
-
-    Rendered at reading, in the reader's language, by ``riskengine.messages.render``.
-    """
-
-    key: str
-    params: Mapping[str, object] = attribute(default_factory=dict[str, object])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One thing that moved a container towards, or away from, examination.
 

@@ -31,7 +31,6 @@ _TRADE_FAMILIES = {
     "HQ": "dry", "PW": "dry", "RF": "reefer", "RE": "reefer", "RH": "reefer", "RQ": "reefer",
     "OT": "open_top", "FR": "flat", "FL": "flat", "PL": "flat", "TK": "tank", "BU": "bulk",
 }  # fmt: skip
-_HIGH_TRADE_TYPES = ("HC", "HQ", "RH", "RQ", "PW")
 
 # Typical highest payload in kg by family and whole feet of length, as the container specifications that
 # carriers publish give it: highest gross mass less the usual tare. Single boxes differ by some hundred kg.
@@ -93,16 +92,6 @@ def length_feet(size_type: pl.Expr) -> pl.Expr:
     return once(size_type, _length_feet, pl.Float64)
 
 
-def is_high_cube(size_type: pl.Expr) -> pl.Expr:
-    """Tell whether a box is higher than 8 feet 6 inches; null where the code is unknown.
-
-    >>> codes = pl.DataFrame({"size_type": ["45G1", "42G1", "40HC"]})
-    >>> codes.select(is_high_cube(pl.col("size_type"))).to_series().to_list()
-    [True, False, True]
-    """
-    return once(size_type, _is_high_cube, pl.Boolean)
-
-
 def max_payload_kg(size_type: pl.Expr) -> pl.Expr:
     """Return the typical highest payload of such a box in kg; null where none is known.
 
@@ -142,13 +131,3 @@ def _max_payload_kg(size_type: pl.Expr) -> pl.Expr:
     feet = _length_feet(size_type).cast(pl.Int32).cast(pl.String)
     key = pl.concat_str(_size_type_family(size_type), feet, separator=" ")
     return key.replace_strict(_PAYLOADS, default=None, return_dtype=pl.Float64)
-
-
-def _is_high_cube(size_type: pl.Expr) -> pl.Expr:
-    code = normalise_size_type(size_type)
-    known = _size_type_family(size_type).is_not_null()
-    high_trade = code.str.slice(2, 2).is_in(_HIGH_TRADE_TYPES)
-    high_iso = code.str.slice(1, 1).is_in(["4", "5", "6", "D", "E", "F", "M", "N", "P"])
-    return (
-        pl.when(known & code.str.contains(_TRADE)).then(high_trade).when(known).then(high_iso)
-    )

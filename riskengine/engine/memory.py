@@ -79,27 +79,26 @@ def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.Dat
     for run_id in own["run_id"].unique(maintain_order=True).to_list():
         rows = own.filter(pl.col("run_id").eq_missing(pl.lit(run_id, pl.String)))
         stated, carried = (facts, attributes) if run_id is None else _of_run(workspace, run_id)
-        counted = (
-            stated.join(
-                name_sightings(
-                    stated.with_columns(pl.lit(None, pl.Date).alias("assessed_on")), dated=False
-                )
-                .select("container_id", "container_key", "voyage_key")
-                .join(
-                    rows.select("container_key", "voyage_key", "on"),
-                    on=["container_key", "voyage_key"],
-                ),
-                on="container_id",
-            )
-            .with_columns(pl.col("on").alias("assessed_on"))
-            .unique("container_id", keep="first", maintain_order=True)
-        )
-        nothing_found = pl.DataFrame(schema=dict(history.OUTCOMES))
-        tallied = history.tally(
-            kept.sightings(counted, carried), kept.measures(counted, carried), nothing_found
-        )
-        pieces.append(_negative(tallied))
+        pieces.append(_negative(_as_counted(stated, carried, rows)))
     return _without_empty(history.merge(pieces), past)
+
+
+def _as_counted(facts: pl.DataFrame, attributes: pl.DataFrame, own: pl.DataFrame) -> Past:
+    """Return what these containers added to the history on the days on which they were counted."""
+    voyage = ["container_key", "voyage_key"]
+    days = (
+        name_sightings(facts, dated=False).drop("on").join(own.select(*voyage, "on"), on=voyage)
+    )
+    counted = (
+        facts.join(days.select("container_id", "on"), on="container_id")
+        .with_columns(pl.col("on").alias("assessed_on"))
+        .unique("container_id", keep="first", maintain_order=True)
+    )
+    return history.tally(
+        kept.sightings(counted, attributes),
+        kept.measures(counted, attributes),
+        pl.DataFrame(schema=dict(history.OUTCOMES)),
+    )
 
 
 def name_sightings(facts: pl.DataFrame, *, dated: bool = True) -> pl.DataFrame:

@@ -13,7 +13,7 @@ A line that could not be read gives a row of ``containers`` with ``is_unreadable
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
@@ -247,13 +247,3 @@ SCHEMAS: Mapping[str, FrameSchema] = {
     "received": RECEIVED,
 }
 """The schema of every frame of a manifest, by the name of its field."""
-
-
-def empty_frames() -> dict[str, pl.DataFrame]:
-    """Return an empty frame for each noun, ready to be filled.
-
-    >>> empty_frames()["loads"].columns
-    ['container_id', 'consignment_id']
-    """
-    frame_names = {field.name for field in fields(Manifest)} & set(SCHEMAS)
-    return {name: pl.DataFrame(schema=dict(SCHEMAS[name])) for name in sorted(frame_names)}
