@@ -37,15 +37,27 @@ fmt: $(STAMP)
 smoke: $(STAMP)  ## the wheel alone, in a clean environment, on the lowest versions promised
 	$(BIN)/python benchmarks/smoke/run.py
 
-bench: $(STAMP)  ## every published figure; needs RISKENGINE_BENCHMARK_DATA for the real data
+# Beside the product's environment, not in it: other libraries ask for other versions of the same things.
+BENCH_BIN := $(VENV)-bench/bin
+$(VENV)-bench/.installed: requirements-bench.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	$(BENCH_BIN)/python -m pip install --quiet --require-hashes --requirement requirements-bench.txt
+	echo "$(CURDIR)" > "$$($(BENCH_BIN)/python -c 'import site; print(site.getsitepackages()[0])')/riskengine.pth"
+	@touch $@
+
+bench: $(STAMP) $(VENV)-bench/.installed  ## every published figure; needs RISKENGINE_BENCHMARK_DATA for the real data
 	$(BIN)/python benchmarks/scoring/run.py
+	$(BIN)/python benchmarks/rules/fuzz.py
+	$(BIN)/python benchmarks/rules/differential.py
+	$(BENCH_BIN)/python benchmarks/rules/run.py
 	$(BIN)/python benchmarks/lemis/run.py
 	$(BIN)/python benchmarks/kcs/run.py
 
-lock: $(STAMP)  ## renew the three locks; needs uv and a package index
+lock: $(STAMP)  ## renew the four locks; needs uv and a package index
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet pyproject.toml -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --group dev pyproject.toml -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --group bench pyproject.toml -o requirements-bench.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --resolution lowest-direct pyproject.toml -o requirements-lowest.txt
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench build dist .pytest_cache .ruff_cache .hypothesis
