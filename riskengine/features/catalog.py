@@ -17,7 +17,7 @@ _REGISTERS = tuple(
     module.register for module in (cargo, route, parties, equipment, documents, track_record)
 )
 _FACTS: tuple[tuple[Kind, str], ...] = (
-    ("text", "container_number"),
+    ("text", "container_number container_owner_code"),
     ("texts", "bills_of_lading"),
     (
         "text",
@@ -25,23 +25,25 @@ _FACTS: tuple[tuple[Kind, str], ...] = (
             "master_bill_of_lading bill_type cargo_nature vessel_name vessel_imo voyage_number"
             " carrier_code customs_office shipper_name consignee_name notify_party_name forwarder_name"
             " declarant_name shipper_country consignee_country notify_party_country shipper_address"
-            " consignee_address notify_party_address consignee_email consignee_phone place_of_receipt"
-            " port_of_loading port_of_discharge place_of_delivery port_of_loading_country"
+            " consignee_address notify_party_address shipper_email consignee_email notify_party_email"
+            " shipper_phone consignee_phone notify_party_phone shipper_tax_id consignee_tax_id"
+            " place_of_receipt port_of_loading port_of_discharge place_of_delivery port_of_loading_country"
             " port_of_discharge_country place_of_delivery_country country_of_dispatch"
             " country_of_destination"
         ),
     ),
     ("texts", "transhipment_ports"),
-    ("text", "goods_description"),
+    ("text", "goods_description goods_marks"),
     ("texts", "hs_codes hs_headings hs_chapters countries_of_origin package_types"),
     (
         "number",
         (
             "package_count gross_mass_kg net_mass_kg volume_m3 declared_quantity declared_value_usd"
-            " freight_amount_usd tare_mass_kg verified_gross_mass_kg temperature_set_c"
+            " freight_amount_usd tare_mass_kg container_gross_mass_kg verified_gross_mass_kg"
+            " temperature_set_c"
         ),
     ),
-    ("text", "freight_payment size_type container_family"),
+    ("text", "freight_payment size_type container_family stow_position"),
     ("boolean", "is_full is_shipper_owned is_loose_cargo is_unreadable"),
     ("texts", "seal_numbers"),
     (
@@ -58,6 +60,7 @@ _UNITS = {
     "gross_mass_kg": "kg",
     "net_mass_kg": "kg",
     "tare_mass_kg": "kg",
+    "container_gross_mass_kg": "kg",
     "verified_gross_mass_kg": "kg",
     "volume_m3": "m3",
     "declared_value_usd": "USD",
@@ -97,12 +100,17 @@ def catalog() -> tuple[Field, ...]:
     return (*facts, *drawn)
 
 
-def expressions() -> list[pl.Expr]:
-    """Return the expression of every indicator, named, in the order of the catalogue."""
+def expressions(*, with_past: bool = True) -> list[pl.Expr]:
+    """Return the expression of every indicator, named, in the order of the catalogue.
+
+    Args:
+        with_past: Whether those that are drawn from the past are among them.
+    """
     return [
         indicator.expression().alias(indicator.field.name)
         for register in _REGISTERS
         for indicator in register.indicators
+        if with_past or register.area != "history"
     ]
 
 

@@ -128,7 +128,7 @@ def is_empty_too_heavy() -> pl.Expr:
     False for a full container. Null when it is not declared full or empty, or an empty one's mass
     or tare is unknown. Source: UNODC-WCO container programme practice.
     """
-    weighed = pl.coalesce("verified_gross_mass_kg", "_container_gross_mass_kg")
+    weighed = pl.coalesce("verified_gross_mass_kg", "container_gross_mass_kg")
     is_heavy = weighed > pl.col("tare_mass_kg") * _MARGIN_OVER_TARE
     has_goods = pl.col("gross_mass_kg") > 0
     return (
@@ -189,7 +189,7 @@ def verified_mass_difference_share() -> pl.Expr:
     Null when either is unknown. Source: SOLAS verified gross mass.
     """
     declared = pl.coalesce(
-        "_container_gross_mass_kg", pl.col("gross_mass_kg") + pl.col("tare_mass_kg")
+        "container_gross_mass_kg", pl.col("gross_mass_kg") + pl.col("tare_mass_kg")
     )
     verified = pl.col("verified_gross_mass_kg")
     return pl.when(declared > 0).then((verified - declared) / declared)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from riskengine.codes import commodities, size_types
+from riskengine.codes import commodities, containers, size_types
 from riskengine.features.addresses import with_shared_addresses
 from riskengine.features.itinerary import route_lengths
 from riskengine.features.words import padded
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from riskengine.manifest.schema import Manifest
 
 _PARTY_DETAILS = {
-    "shipper": ("name", "country", "address"),
-    "consignee": ("name", "country", "address", "email", "phone"),
-    "notify_party": ("name", "country", "address"),
+    "shipper": ("name", "country", "address", "email", "phone", "tax_id"),
+    "consignee": ("name", "country", "address", "email", "phone", "tax_id"),
+    "notify_party": ("name", "country", "address", "email", "phone"),
     "forwarder": ("name",),
     "declarant": ("name",),
 }
@@ -133,6 +133,7 @@ def _containers(manifest: Manifest) -> pl.DataFrame:
             "container_id",
             "voyage_id",
             clean(pl.col("container_number")).alias("container_number"),
+            containers.owner_code(pl.col("container_number")).alias("container_owner_code"),
             clean(pl.col("size_type")).alias("size_type"),
             size_types.size_type_family(pl.col("size_type")).alias("container_family"),
             "is_full",
@@ -140,9 +141,10 @@ def _containers(manifest: Manifest) -> pl.DataFrame:
             "is_loose_cargo",
             "is_unreadable",
             "tare_mass_kg",
-            pl.col("container_gross_mass_kg").alias("_container_gross_mass_kg"),
+            "container_gross_mass_kg",
             "verified_gross_mass_kg",
             "temperature_set_c",
+            clean(pl.col("stow_position")).alias("stow_position"),
         )
         .join(voyages, on="voyage_id", how="left")
         .rename({"voyage_id": "_voyage_id"})
@@ -225,6 +227,7 @@ def _bill_values(goods_items: pl.DataFrame) -> pl.DataFrame:
 def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
     lines = goods_items.filter(pl.col("container_id").is_not_null()).with_columns(
         clean(pl.col("description")).alias("description"),
+        clean(pl.col("marks")).alias("marks"),
         clean(pl.col("package_type")).alias("package_type"),
         clean(pl.col("country_of_origin")).alias("country_of_origin"),
         clean(pl.col("quantity_unit")).alias("quantity_unit"),
@@ -240,6 +243,7 @@ def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
     )
     texts = lines.group_by("container_id").agg(
         _distinct("description").alias("_descriptions"),
+        _distinct("marks").alias("_marks"),
         _distinct("hs6").alias("hs_codes"),
         _distinct("heading").alias("hs_headings"),
         _distinct("chapter").alias("hs_chapters"),
@@ -262,6 +266,7 @@ def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
         .with_columns(_null_if_empty(*lists))
         .with_columns(
             pl.col("_descriptions").list.join(" / ").alias("goods_description"),
+            pl.col("_marks").list.join(" / ").alias("goods_marks"),
             _prefixes(pl.col("_hs_declared")).alias("_hs_prefixes"),
         )
         .with_columns(padded(pl.col("goods_description")).alias("_described"))
