@@ -36,39 +36,14 @@ from riskengine.rules.tree import (
     SettingRef,
     Text,
     Truth,
-    fields_needed,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from riskengine.rules.rule import Rule
 
 TABLE = "containers"
 UNKNOWN, EXCUSED, MATCH = 0, 1, 2
-
-
-def rule_sql(rule: Rule, index: int) -> str:
-    """Return one SELECT that answers for every container that the rule does not clearly pass over.
-
-    Its columns are: the index, the container, 0 unknown, 1 excused or 2 match, and for an unknown the
-    fields that are missing, as bits in the order of ``fields_needed(rule.when)``.
-    """
-    lists = {entry.name: entry.values for entry in rule.lists}
-    when = tree_sql(rule.when, lists)
-    excuse = " OR ".join(tree_sql(tree, lists) for tree in rule.unless) or "FALSE"
-    missing = " + ".join(
-        f"CASE WHEN {_name(ref.name)} IS NULL THEN {1 << bit} ELSE 0 END"
-        for bit, ref in enumerate(fields_needed(rule.when))
-    )
-    return (
-        f'SELECT CAST({index} AS INTEGER) AS rule_index, "container_id", '
-        f"CAST(CASE WHEN answer IS NULL THEN {UNKNOWN} WHEN excuse THEN {EXCUSED} ELSE {MATCH} END"
-        f" AS TINYINT) AS verdict, "
-        f"CASE WHEN answer IS NULL THEN absent ELSE CAST(0 AS BIGINT) END AS absent "
-        f'FROM (SELECT "container_id", ({when}) AS answer, ({excuse}) AS excuse, '
-        f"CAST({missing or '0'} AS BIGINT) AS absent FROM {TABLE}) WHERE answer IS DISTINCT FROM FALSE"
-    )
 
 
 def tree_sql(tree: Node | Group | Condition, lists: Mapping[str, tuple[str, ...]]) -> str:
@@ -102,7 +77,7 @@ class _Emitter:
         if isinstance(node, (Number, Text, Day, Truth, SettingRef)):
             return _literal(node.value)
         if isinstance(node, FieldRef):
-            return _name(node.name)
+            return quoted(node.name)
         if isinstance(node, Minus):
             return f"(- {self.node(node.operand)})"
         if isinstance(node, Arithmetic):
@@ -187,7 +162,8 @@ def _finite_sql(expression: str) -> str:
     return f"nullif(nullif({inner}, CAST('-inf' AS DOUBLE)), CAST('nan' AS DOUBLE))"
 
 
-def _name(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name of the catalogue as SQL takes it."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -22,7 +22,18 @@ from typing import TYPE_CHECKING
 
 from riskengine.errors import Place, RuleFault, RulesRefused
 from riskengine.rules.faults import LineFault, LineRefused, did_you_mean, excerpt
-from riskengine.rules.tokens import KEYWORDS, Token, tokens, word_hint
+from riskengine.rules.hints import (
+    EXPECTED,
+    WILDCARD,
+    function_hint,
+    in_hint,
+    name_hint,
+    text_hint,
+    unexpected_hint,
+    unit_hint,
+    word_hint,
+)
+from riskengine.rules.tokens import KEYWORDS, Token, tokens
 from riskengine.rules.tree import (
     Affix,
     Arithmetic,
@@ -66,11 +77,15 @@ class Vocabulary:
         fields: Every field of a container, with its kind.
         settings: The rule's own named numbers.
         lists: The names of the lists of its pack; None where lists are not checked.
+        columns: Where a name among the fields stands for a column of another name, that name.
+        faulty: Names that are declared, wrongly: a condition that uses them has no fault of its own.
     """
 
     fields: Mapping[str, FieldKind]
     settings: Mapping[str, float] = field(default_factory=dict[str, float])
     lists: Collection[str] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    faulty: Collection[str] = ()
 
 
 def parse(text: str, fields: Mapping[str, FieldKind], place: Place | None = None) -> Condition:
@@ -126,10 +141,11 @@ class _Parser:
 
     def whole(self) -> Node:
         if len(self._words) == 1:
-            raise LineRefused(0, "this condition is empty")
+            hint = "Write what must hold, or delete the line."
+            raise LineRefused(0, "this condition is empty", hint)
         tree = self._or()
         if self._here.kind != "end":
-            hint = word_hint(self._here.text) or "Join conditions with 'and' or 'or'."
+            hint = unexpected_hint(self._words, self._next, KEYWORDS)
             raise LineRefused(self._here.at, f"did not expect {self._found()} here", hint)
         return tree
 
@@ -153,7 +169,11 @@ class _Parser:
 
     def _expect(self, text: str, kind: str = "word") -> None:
         if not self._accept(text, kind):
-            raise LineRefused(self._here.at, f"expected {text!r} here, found {self._found()}")
+            values = text == ")" and self._sees(",", kind="sign")
+            raise self._expected(repr(text), EXPECTED["," if values else text])
+
+    def _expected(self, what: str, hint: str) -> LineRefused:
+        return LineRefused(self._here.at, f"expected {what} here, found {self._found()}", hint)
 
     def _found(self) -> str:
         return repr(self._here.text) if self._here.kind != "end" else "the end of the line"
@@ -198,9 +218,7 @@ class _Parser:
             negated = self._accept("not")
             if not self._accept("missing"):
                 hint = "Write 'is missing' or 'is not missing'; compare values with '='."
-                raise LineRefused(
-                    self._here.at, f"expected 'missing' here, found {self._found()}", hint
-                )
+                raise self._expected("'missing'", hint)
             return Not(IsMissing(left, at), at) if negated else IsMissing(left, at)
         follows = self._words[self._next + 1].text if self._here.kind != "end" else ""
         negated = self._sees("not") and follows in {
@@ -239,20 +257,13 @@ class _Parser:
         if self._accept("list"):
             return InList(left, self._list_name(), at)
         if not self._accept("[", "sign"):
-            raise LineRefused(
-                self._here.at,
-                f"expected 'list' or '[' here, found {self._found()}",
-                "Write \"in list source_ports\" or \"in ['ECGYE', 'COTRB']\".",
-            )
+            raise self._expected("'list' or '['", in_hint(self._here, self._vocabulary.lists))
         values = [self._value()]
         while self._accept(",", "sign"):
             values.append(self._value())
             if len(values) > MOST_VALUES:
-                raise LineRefused(
-                    self._here.at,
-                    f"more than {MOST_VALUES} values",
-                    "Put them into a list file.",
-                )
+                hint = "Put them into a list file, and write 'in list NAME'."
+                raise LineRefused(self._here.at, f"more than {MOST_VALUES} values", hint)
         self._expect("]", "sign")
         return OneOf(left, tuple(values), at)
 
@@ -262,45 +273,43 @@ class _Parser:
             inner = self._value()
             if isinstance(inner, Number):
                 return Number(-inner.value, at)
-            raise LineRefused(at, "only a number can stand after '-'")
+            hint = "Write -5, or a text or a day without '-'."
+            raise LineRefused(at, "only a number can stand after '-'", hint)
         token = self._here
         literal = self._literal(token)
         if literal is None or isinstance(literal, Truth):
-            raise LineRefused(
-                token.at,
-                f"expected a number, a text or a date here, found {self._found()}",
-                "Texts stand in quotes." if token.kind == "word" else "",
-            )
+            hint = "Texts stand in quotes." if token.kind == "word" else EXPECTED["]"]
+            raise self._expected("a number, a text or a date", hint)
         self._next += 1
         return literal
 
     def _text(self) -> str:
         token = self._here
         if token.kind != "text":
-            raise LineRefused(
-                token.at,
-                f"expected a text in quotes here, found {self._found()}",
-                "Write it in quotes: 'LIKE THIS'; a list is named by 'any of list NAME'.",
-            )
+            raise self._expected("a text in quotes", text_hint(token))
         if not token.text:
-            raise LineRefused(token.at, "an empty text is found in everything")
+            hint = "Write 'is not missing' to ask for any text."
+            raise LineRefused(token.at, "an empty text is found in everything", hint)
+        if WILDCARD.fullmatch(token.text):
+            hint = "Leave the sign out; \"contains 'X'\" finds X anywhere."
+            raise LineRefused(
+                token.at, "'%' and '*' stand for themselves, not for any text", hint
+            )
         self._next += 1
         return token.text
 
     def _list_name(self) -> str:
         token = self._here
         if token.kind != "word" or token.text in KEYWORDS:
-            raise LineRefused(
-                token.at, f"expected the name of a list here, found {self._found()}"
-            )
+            raise self._expected("the name of a list", EXPECTED["name"])
         self._next += 1
         known = self._vocabulary.lists
         if known is not None and token.text not in known:
             self.faults.append(
                 LineFault(
                     token.at,
-                    f"the pack has no list named {token.text!r}",
-                    did_you_mean(token.text, known),
+                    f"the pack has no list named {token.text[:60]!r}",
+                    did_you_mean(token.text, known) or EXPECTED["file"],
                 )
             )
         return token.text
@@ -340,12 +349,7 @@ class _Parser:
         if token.kind == "word" and token.text not in KEYWORDS:
             self._next += 1
             return self._call(token) if self._sees("(", kind="sign") else self._name(token)
-        hint = ""
-        if token.kind == "sign" and token.text == "=":
-            hint = "Equality is one '='."
-        raise LineRefused(
-            token.at, f"expected a field or a value here, found {self._found()}", hint
-        )
+        raise self._expected("a field or a value", unit_hint(token))
 
     def _literal(self, token: Token) -> Node | None:
         if token.kind == "number" and isinstance(token.value, float):
@@ -363,7 +367,9 @@ class _Parser:
             raise LineRefused(
                 name.at,
                 f"there is no function {name.text!r}",
-                did_you_mean(name.text, FUNCTIONS) or f"There are: {', '.join(FUNCTIONS)}.",
+                function_hint(name.text)
+                or did_you_mean(name.text, FUNCTIONS)
+                or f"There are: {', '.join(FUNCTIONS)}.",
             )
         self._expect("(", "sign")
         arguments = [self._sum()]
@@ -377,13 +383,16 @@ class _Parser:
         if name in self._vocabulary.settings:
             return SettingRef(name, self._vocabulary.settings[name], token.at)
         kind = self._vocabulary.fields.get(name)
-        if kind is None:
+        if kind is None and name not in self._vocabulary.faulty:
             known = [*self._vocabulary.fields, *self._vocabulary.settings]
-            hint = did_you_mean(name, known) or word_hint(name)
+            before = self._words[self._next - 2] if self._next > 1 else None
+            hint = word_hint(name, KEYWORDS) or did_you_mean(name, known)
+            hint = hint or name_hint(name, before)
             self.faults.append(LineFault(token.at, f"there is no field named {name!r}", hint))
-        return FieldRef(name, kind, token.at)
+        return FieldRef(self._vocabulary.columns.get(name, name), kind, token.at)
 
     def _enter(self, at: int) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise LineRefused(at, f"more than {DEEPEST} brackets stand in each other")
+            hint = "Put parts of it under 'all' or 'any'."
+            raise LineRefused(at, f"more than {DEEPEST} brackets stand in each other", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import date
 from enum import StrEnum
@@ -9,18 +10,60 @@ from typing import TYPE_CHECKING, TypeVar
 
 from riskengine.messages import LANGUAGES
 from riskengine.rules.faults import Source, did_you_mean
+from riskengine.rules.hints import day_hint, number_hint, truth_hint
 from riskengine.rules.rule import Wording
 from riskengine.rules.tokens import comparable
 from riskengine.rules.yaml_shape import Scalar, Sequence, Shape, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from riskengine.rules.tree import FieldKind, Value
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?%?")
 _LONGEST_TEXT = 4000
+_LONGEST_SHOWN = 60
+# One line of each key that a file may lack.
+_EXAMPLES = {
+    "schema": "schema: 1",
+    "id": "id: CRG-VEL-001",
+    "version": "version: 1",
+    "status": "status: draft",
+    "title": "title: {en: …, fr: …, es: …, pt: …}",
+    "why": "why: {en: …}",
+    "innocent": "innocent: {en: …}",
+    "blind_spot": "blind_spot: {en: …}",
+    "source": "source: [{ref: 'Experience of this unit, 2026'}]",
+    "typology": "typology: [cloned_container]",
+    "owner": "owner: analysis desk",
+    "handling": "handling: TLP:AMBER",
+    "severity": "severity: medium",
+    "effect": "effect: score",
+    "valid_from": "valid_from: 2026-01-01",
+    "valid_until": "valid_until: 2026-12-31",
+    "when": "when: {all: [is_full]}",
+    "name": "name: source_ports",
+    "rules": "rules: [CRG-VEL-001]",
+    "field": "field: consignee_name",
+    "approved_by": "approved_by: ANA",
+    "label": "label: {en: …, fr: …, es: …, pt: …}",
+    "same": "same: [consignee_address]",
+    "within_days": "within_days: 90",
+    "peers": "peers: counted",
+    "days_before": "days_before: 3",
+    "record": "record: {gross_mass_kg: 26000}",
+    "values": "values: ['ECGYE', 'COTRB']",
+    "expect": "expect: match",
+    "ref": "ref: 'Experience of this unit, 2026'",
+    "en": "en: …",
+    "from": "from: 5",
+    "to": "to: 50",
+    "value": "value: 10",
+    "reason": "reason: …",
+    "on": "on: 2026-12-31",
+    "expires": "expires: 2026-12-31",
+}
 
 
 class Reader:
@@ -30,14 +73,19 @@ class Reader:
     reading goes on: whoever reads throws the whole away when faults were noted.
     """
 
-    def __init__(self, source: Source, table: Table) -> None:
+    def __init__(
+        self, source: Source, table: Table, examples: Mapping[str, str] | None = None
+    ) -> None:
         self.source = source
         self.table = table
+        self._examples = _EXAMPLES if examples is None else examples
+        self._strange: list[str] = []
 
     def only(self, known: Collection[str]) -> None:
         """Note every key that is not known."""
         for key, _ in self.table.entries:
             if key.text not in known:
+                self._strange.append(key.text)
                 hint = did_you_mean(key.text, known) or f"Known keys: {', '.join(known)}."
                 self.fault(key, f"there is no key {key.text!r} here", hint)
 
@@ -50,7 +98,13 @@ class Reader:
         found = self.table.get(key)
         if found is None or (isinstance(found, Scalar) and found.is_null):
             if needed:
-                self.fault(found or self.table, f"the key {key!r} is needed here")
+                strange = {name.lower(): name for name in self._strange}
+                near = difflib.get_close_matches(key, list(strange)[:20], n=1)
+                example = self._examples.get(key, f"{key}: …")
+                hint = f"Write something like {example!r}."
+                if near:
+                    hint = f"Is {strange[near[0]]!r} a slip of the pen for it?"
+                self.fault(found or self.table, f"the key {key!r} is needed here", hint)
             return None
         return found
 
@@ -62,19 +116,24 @@ class Reader:
     def text_of(self, shape: Shape, what: str) -> str:
         """Return *shape* as one text."""
         if not isinstance(shape, Scalar):
-            self.fault(shape, f"{what} is one text")
+            hint = "Put it in quotes, without brackets and braces around it."
+            self.fault(shape, f"{what} is one text", hint)
             return ""
         text = shape.text.strip()
-        if not text or len(text) > _LONGEST_TEXT:
-            self.fault(shape, f"{what} is a text of 1 to {_LONGEST_TEXT} characters")
+        if not text or len(text) > _LONGEST_TEXT or shape.is_null:
+            hint = "Shorten it." if text and not shape.is_null else "Write it, or leave it out."
+            sentence = f"{what} is a text of 1 to {_LONGEST_TEXT} characters"
+            self.fault(shape, sentence, hint)
             return ""
         return text
 
-    def matching(self, key: str, pattern: str, said: str) -> str:
+    def matching(self, key: str, pattern: str, said: str, hint: str = "") -> str:
         """Return one text that has the form of *pattern*."""
         text = self.text(key)
         if text and re.fullmatch(pattern, text, re.ASCII) is None:
-            self.fault(self.table.get(key) or self.table, f"{key!r} is {said}, not {text!r}")
+            example = hint or f"Write something like {self._examples.get(key, f'{key}: …')!r}."
+            sentence = f"{key!r} is {said}, not {_short(text)!r}"
+            self.fault(self.table.get(key) or self.table, sentence, example)
         return text
 
     def whole(self, key: str) -> int:
@@ -96,7 +155,7 @@ class Reader:
             return choices(text)
         if text:
             hint = did_you_mean(text, known) or f"It is one of: {', '.join(known)}."
-            self.fault(shape, f"{text!r} is no {key}", hint)
+            self.fault(shape, f"{_short(text)!r} is no {key}", hint)
         return None
 
     def choices(self, key: str, choices: type[_Choice]) -> tuple[_Choice, ...]:
@@ -109,7 +168,11 @@ class Reader:
         shape = self.shape(key, needed=needed)
         if isinstance(shape, Sequence):
             if needed and not shape.items:
-                self.fault(shape, f"{key!r} is empty")
+                self.fault(
+                    shape,
+                    f"{key!r} is empty",
+                    f"Write something like {self._examples.get(key, f'{key}: …')!r}.",
+                )
             return shape.items
         return () if shape is None else (shape,)
 
@@ -170,8 +233,12 @@ class Reader:
             return None
         if kind == "texts":
             items = shape.items if isinstance(shape, Sequence) else (shape,)
+            # An entry without a text is one that is missing among others.
             return tuple(
-                comparable(self.text_of(item, f"an entry of {what}")) for item in items
+                None
+                if isinstance(item, Scalar) and item.is_null
+                else comparable(self.text_of(item, f"an entry of {what}"))
+                for item in items
             )
         text = self.text_of(shape, what)
         if not text:
@@ -185,8 +252,26 @@ class Reader:
                 "boolean": "true or false",
                 "date": "a day, as 2026-01-31",
             }
-            self.fault(shape, f"{what} is {said[kind]}, not {text!r}")
+            hint = _KIND_HINTS[kind](text)
+            self.fault(shape, f"{what} is {said[kind]}, not {_short(text)!r}", hint)
         return value
+
+
+def _how_day(text: str) -> str:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return "There is no such day in the calendar."
+    return day_hint(text) or "Write year-month-day: 2026-12-31."
+
+
+_KIND_HINTS: Mapping[str, Callable[[str], str]] = {
+    "number": number_hint,
+    "boolean": truth_hint,
+    "date": _how_day,
+}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _converted(text: str, kind: str) -> float | bool | date | None:

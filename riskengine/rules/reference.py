@@ -42,7 +42,7 @@ from riskengine.rules.tree import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from riskengine.rules.rule import Rule
+    from riskengine.rules.rule import Rule, RuleException
 
 Row: TypeAlias = "Mapping[str, object]"
 
@@ -65,13 +65,15 @@ class LeafReading:
         condition: The line.
         holds: Whether it holds; None where what it needs is missing.
         values: Each field it reads, with the value found.
-        is_excuse: Whether it stands under ``unless``.
+        is_excuse: Whether it stands under ``unless``, or is an exception of this unit.
+        exception: That exception; None for what the author wrote.
     """
 
     condition: Condition
     holds: bool | None
     values: tuple[tuple[str, Value], ...]
     is_excuse: bool
+    exception: RuleException | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,30 +101,44 @@ class RuleReading:
 def verdict_of(rule: Rule, row: Row) -> tuple[Verdict, tuple[str, ...]]:
     """Return what *rule* says of one container, and the fields that it misses where it cannot say."""
     evaluator = _Evaluator(rule, row)
-    holds = evaluator.truth(rule.when)
-    if holds is None:
-        needed = fields_needed(rule.when)
-        return Verdict.UNKNOWN, tuple(r.name for r in needed if evaluator.read(r) is None)
-    if not holds:
-        return Verdict.NO_MATCH, ()
-    if any(evaluator.truth(tree) is True for tree in rule.unless):
-        return Verdict.EXCUSED, ()
-    return Verdict.MATCH, ()
+    verdict = evaluator.verdict(rule)
+    if verdict is not Verdict.UNKNOWN:
+        return verdict, ()
+    needed = fields_needed(rule.when)
+    return verdict, tuple(ref.name for ref in needed if evaluator.read(ref) is None)
+
+
+def answers_about(rule: Rule, row: Row) -> Callable[[Rule], Verdict]:
+    """Return a function that says what *rule*, or a changed form of it, says of one container.
+
+    The changed forms ask the lists of *rule*; these are made ready once only.
+    """
+    return _Evaluator(rule, row).verdict
+
+
+def truth_alone(tree: Node, row: Row) -> bool | None:
+    """Return whether a condition that asks no list holds; None where what it needs is missing."""
+    return _Evaluator(None, row).truth(tree)
 
 
 def explain_rule(rule: Rule, row: Row) -> RuleReading:
     """Return every line of *rule* with the values of one container and whether it holds."""
     evaluator = _Evaluator(rule, row)
     verdict, missing = verdict_of(rule, row)
-    parts = [(rule.when, False), *((tree, True) for tree in rule.unless)]
+    parts: list[tuple[Group | Condition, bool, RuleException | None]] = [
+        (rule.when, False, None),
+        *((tree, True, None) for tree in rule.unless),
+        *((exception.condition, True, exception) for exception in rule.exceptions),
+    ]
     readings = [
         LeafReading(
             condition=leaf,
             holds=evaluator.truth(leaf),
             values=tuple((ref.name, evaluator.read(ref)) for ref in fields_read(leaf)),
             is_excuse=is_excuse,
+            exception=exception,
         )
-        for tree, is_excuse in parts
+        for tree, is_excuse, exception in parts
         for leaf in _leaves(tree)
     ]
     return RuleReading(
@@ -133,9 +149,22 @@ def explain_rule(rule: Rule, row: Row) -> RuleReading:
     )
 
 
+def excused_by(rule: Rule, row: Row) -> tuple[RuleException, ...]:
+    """Return the exceptions that hold for a container; none where the author's ``unless`` excuses it already."""
+    evaluator = _Evaluator(rule, row)
+    if any(evaluator.truth(tree) is True for tree in rule.unless):
+        return ()
+    return tuple(e for e in rule.exceptions if evaluator.truth(e.condition) is True)
+
+
 def value_in(rule: Rule, row: Row, tree: Node) -> Value:
     """Return the value of one part of a condition; for a condition, True, False or None."""
     return _Evaluator(rule, row).value(tree)
+
+
+def truth_in(rule: Rule, row: Row, tree: Node | Group | Condition) -> bool | None:
+    """Return whether one line or group of a rule holds for a container; None where that is unknown."""
+    return _Evaluator(rule, row).truth(tree)
 
 
 def _leaves(tree: Group | Condition) -> Iterable[Condition]:
@@ -147,9 +176,19 @@ def _leaves(tree: Group | Condition) -> Iterable[Condition]:
 class _Evaluator:
     """Kleene's three-valued logic over one container; None is unknown."""
 
-    def __init__(self, rule: Rule, row: Row) -> None:
-        self._lists = {entry.name: frozenset(entry.values) for entry in rule.lists}
+    def __init__(self, rule: Rule | None, row: Row) -> None:
+        lists = () if rule is None else rule.lists
+        self._lists = {entry.name: frozenset(entry.values) for entry in lists}
         self._row = row
+
+    def verdict(self, rule: Rule) -> Verdict:
+        holds = self.truth(rule.when)
+        if holds is None:
+            return Verdict.UNKNOWN
+        if not holds:
+            return Verdict.NO_MATCH
+        is_excused = any(self.truth(tree) is True for tree in rule.excuses)
+        return Verdict.EXCUSED if is_excused else Verdict.MATCH
 
     def truth(self, tree: Node | Group | Condition) -> bool | None:
         if isinstance(tree, Condition):
@@ -284,10 +323,10 @@ def _of_numbers(function: str, numbers: list[float]) -> float | None:
         if not all(math.isfinite(number) for number in numbers):
             return None
         return min(numbers) if function == "smaller_of" else max(numbers)
-    return abs(numbers[0]) if function == "abs" else _rounded(numbers[0])
+    return abs(numbers[0]) if function == "abs" else rounded(numbers[0])
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
     """Return the nearest whole number, halves away from zero, as DuckDB rounds."""
     if not math.isfinite(value):
         return value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from riskengine.rules.tree import FieldRef, fields_read
+from riskengine.rules.tree import FieldRef, fields_read, lists_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from riskengine.domain import Severity, Typology, Verdict
     from riskengine.errors import Place
-    from riskengine.rules.tree import Condition, Group, Value
+    from riskengine.rules.tree import Condition, FieldKind, Group, Value
 
 
 class RuleStatus(StrEnum):
@@ -69,12 +69,36 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another container in a test: a peer on the same manifest, one of the past, or a box on the stow plan.
+
+    Attributes:
+        days_before: How many days before the container asked about; 0 is a peer.
+        is_of_stow_plan: Whether it stands on the stow plan instead.
+        values: Its fields.
+    """
+
+    days_before: int
+    is_of_stow_plan: bool
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTest:
-    """One container, told field by field, and what the rule must say of it."""
+    """One container, told field by field, and what the rule must say of it.
+
+    Attributes:
+        name: What it shows.
+        expect: What the rule must say.
+        values: Fields by name, and measures that are given by their columns.
+        others: The containers beside it, from which the measures are computed; None where they are given.
+        place: Where it stands.
+    """
 
     name: str
     expect: Verdict
     values: Mapping[str, Value]
+    others: tuple[Neighbour, ...] | None = None
     place: Place = field(compare=False)
 
 
@@ -86,6 +110,89 @@ class RuleList:
     values: tuple[str, ...]
     source: str
     valid_until: date
+    sha256: str
+    source_yaml: str = field(repr=False)
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A value taken over several containers: those that share something with the one that is asked about.
+
+    Attributes:
+        name: The name that conditions, sentences and tests use.
+        column: The name of its column, unlike that of any other rule or version: ``<id>.<version>.<name>``.
+        kind: What it holds; a count and a sum are numbers.
+        label: Its name for people.
+        taken: ``count``, ``sum``, ``smallest``, ``largest`` or ``value_of``.
+        of: The field it is taken of; ``containers`` or ``bills`` where those are counted.
+        of_kind: What that field holds.
+        same: The fields in which the others are equal to the container asked about.
+        within_days: How far back it looks, in days; 0 looks at this manifest alone.
+        counts_peers: Whether containers of the same manifest count, the one asked about among them.
+        is_of_stow_plan: Whether it looks at the stow plan instead of at containers.
+        where: What must hold of another container for it to count.
+    """
+
+    name: str
+    column: str
+    kind: FieldKind
+    label: Wording
+    taken: Literal["count", "sum", "smallest", "largest", "value_of"]
+    of: str
+    of_kind: FieldKind
+    same: tuple[FieldRef, ...]
+    within_days: int
+    counts_peers: bool
+    is_of_stow_plan: bool
+    where: tuple[Condition, ...]
+
+    @property
+    def taken_of(self) -> tuple[FieldRef, ...]:
+        """The fields that tell what is counted or measured."""
+        bills = FieldRef("bills_of_lading", "texts")
+        if self.of == "containers":
+            return (FieldRef("container_number", "text"), bills)
+        return (bills,) if self.of == "bills" else (FieldRef(self.of, self.of_kind),)
+
+    @property
+    def refs(self) -> tuple[FieldRef, ...]:
+        """Every field that it reads of a container."""
+        of_lines = (ref for line in self.where for ref in fields_read(line))
+        return (*self.taken_of, *self.same, *of_lines)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that it reads of a container."""
+        return frozenset(ref.name for ref in self.refs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleException:
+    """What one unit excuses for a time: a known trader, a known box, a known address.
+
+    Attributes:
+        id: Never reused.
+        rules: The rules it is made for; empty where it is made for typologies.
+        typologies: The modus operandi whose rules it is made for.
+        reason: Why.
+        approved_by: Who answers for it.
+        starts: The first day.
+        expires: The last day; there is always one.
+        condition: What must hold of the container: one field has one of the values.
+        sha256: Of all this.
+        source_yaml: As written.
+        place: Where it stands.
+    """
+
+    id: str
+    rules: tuple[str, ...]
+    typologies: tuple[Typology, ...]
+    reason: str
+    approved_by: str
+    starts: date
+    expires: date
+    condition: Condition
     sha256: str
     source_yaml: str = field(repr=False)
     place: Place = field(compare=False)
@@ -122,6 +229,8 @@ class Rule:
         known_false_alarms: What it is known to match wrongly.
         retirement: Why it was retired; None while it is not.
         lists: The lists it asks, with their values.
+        measures: The numbers it takes over several containers, by the name its conditions use.
+        exceptions: What this unit excuses for a time; given by the ledger, never written in the rule.
         sha256: Of everything that it means and says, whatever the layout, status or tests.
         source_yaml: The file as written.
         place: Where it stands.
@@ -153,6 +262,8 @@ class Rule:
     known_false_alarms: tuple[str, ...]
     retirement: str | None
     lists: tuple[RuleList, ...]
+    measures: tuple[Measure, ...] = ()
+    exceptions: tuple[RuleException, ...] = ()
     sha256: str
     source_yaml: str = field(repr=False)
     place: Place = field(compare=False)
@@ -161,13 +272,35 @@ class Rule:
     def fields_read(self) -> tuple[FieldRef, ...]:
         """Every field that its conditions read, each once."""
         found = {
-            ref.name: ref for tree in (self.when, *self.unless) for ref in fields_read(tree)
+            ref.name: ref for tree in (self.when, *self.excuses) for ref in fields_read(tree)
         }
         return tuple(found.values())
+
+    @property
+    def excuses(self) -> tuple[Condition | Group, ...]:
+        """All that excuses a match: the author's ``unless``, then the exceptions of this unit."""
+        return (*self.unless, *(exception.condition for exception in self.exceptions))
+
+    @property
+    def lists_read(self) -> tuple[str, ...]:
+        """The names of the lists that it asks, of its measures too, sorted."""
+        trees = [self.when, *self.unless, *(line for m in self.measures for line in m.where)]
+        return tuple(sorted({name for tree in trees for name in lists_read(tree)}))
+
+    @property
+    def catalogue_fields(self) -> tuple[str, ...]:
+        """Every field of a container that it needs, of its measures too, sorted."""
+        columns = {measure.column for measure in self.measures}
+        names = {ref.name for ref in self.fields_read if ref.name not in columns}
+        return tuple(sorted(names.union(*(measure.fields for measure in self.measures))))
 
     def title_in(self, language: str) -> str:
         """Return the title in *language*."""
         return self.title.in_language(language)
+
+    def short_name(self, column: str) -> str:
+        """Return the name that its author uses for a column: of a measure the short one."""
+        return next((m.name for m in self.measures if m.column == column), column)
 
     def is_in_force(self, on: date) -> bool:
         """Tell whether the rule runs on a day: shadow, trial or active, and within its dates."""
@@ -189,3 +322,4 @@ class Pack:
     licence: str
     rules: tuple[Rule, ...]
     lists: tuple[RuleList, ...]
+    exceptions: tuple[RuleException, ...] = ()

@@ -11,26 +11,31 @@ from typing import TYPE_CHECKING
 from riskengine.domain import Severity, Typology, Verdict
 from riskengine.errors import Place
 from riskengine.messages import placeholders
-from riskengine.rules.faults import Source, did_you_mean
-from riskengine.rules.language import Vocabulary, read_condition
+from riskengine.rules.across import read_measures
+from riskengine.rules.because import read_because
+from riskengine.rules.condition_lines import read_unless, read_when
+from riskengine.rules.faults import TooManyFaults
+from riskengine.rules.language import Vocabulary
 from riskengine.rules.reading import Reader
 from riskengine.rules.rule import (
+    Measure,
     Rule,
     RuleEffect,
     RuleList,
     RuleStatus,
-    RuleTest,
     Setting,
     Wording,
 )
+from riskengine.rules.rule_tests import read_tests
 from riskengine.rules.tokens import KEYWORDS, comparable
-from riskengine.rules.tree import Condition, Group, Mode, canonical, leaves, lists_read
-from riskengine.rules.yaml_shape import Scalar, Sequence, Shape, Table, read_shape
+from riskengine.rules.tree import canonical, leaves
+from riskengine.rules.yaml_shape import Sequence, Shape, Table, read_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from riskengine.rules.tree import FieldKind, Value
+    from riskengine.rules.faults import Source
+    from riskengine.rules.tree import FieldKind
 
 KEYS = [
     "schema",
@@ -56,19 +61,20 @@ KEYS = [
     "because",
     "tests",
     "settings",
+    "across",
     "related",
     "known_false_alarms",
     "retired",
 ]
+LIST_KEYS = ("schema", "name", "values", "source", "valid_until")
+SETTING_KEYS = ("value", "from", "to")
+RETIRED_KEYS = ("reason", "on", "replaced_by")
+RULE_ID = "[A-Z][A-Z0-9]*(-[A-Z0-9]+)+"
 MOST_LINES = 40
 MOST_FIELDS = 60
 MOST_LIST_VALUES = 10_000
-_TLP = r"TLP:(CLEAR|GREEN|AMBER|AMBER\+STRICT|RED)"
-_FORMS: dict[str, frozenset[str]] = {
-    "number": frozenset({"number", "integer", "percent"}),
-    "date": frozenset({"", "date"}),
-}
-_BRACES = re.compile(r"\{[a-z_0-9]+(?::(?:number|integer|percent|date))?\}")
+TLP = r"TLP:(CLEAR|GREEN|AMBER|AMBER\+STRICT|RED)"
+_SETTING = "Write 'least: {value: 10, from: 5, to: 50}'."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,11 @@ class _Scope:
     """What the conditions of one rule may name."""
 
     reader: Reader
+    id: str
+    version: int
     fields: Mapping[str, FieldKind]
+    settings: tuple[Setting, ...]
+    measures: tuple[Measure, ...]
     vocabulary: Vocabulary
 
 
@@ -87,34 +97,66 @@ def read_rule(
 
     With *lists* None the names of lists are taken on trust, and the rule can be read, not run.
     """
+    try:
+        return _read_rule(source, fields, lists)
+    except TooManyFaults:
+        return None
+
+
+def _read_rule(
+    source: Source, fields: Mapping[str, FieldKind], lists: Mapping[str, RuleList] | None
+) -> Rule | None:
     table = read_shape(source)
     if table is None:
         return None
     before = len(source.faults)
     reader = Reader(source, table)
+    if table.get("values") is not None and table.get("when") is None:
+        hint = "Put it into the folder lists of the pack."
+        reader.fault(table, "this is a list, not a rule", hint)
+        return None
     reader.only(KEYS)
     reader.matching("schema", "1", "1")
     settings = _settings(reader, fields)
-    numbers = {setting.name: setting.value for setting in settings}
-    scope = _Scope(reader, fields, Vocabulary(fields=fields, settings=numbers, lists=lists))
-    rule = _rule(scope, settings, lists or {})
+    numbers = {s.name: s.value for s in settings if s.name not in fields}
+    plain = Vocabulary(fields=fields, settings=numbers, lists=lists)
+    rule_id = reader.matching("id", RULE_ID, "written like CRG-VEL-001")
+    version = reader.whole("version")
+    measures = read_measures(reader, plain, f"{rule_id}.{version}")
+    kinds = {**fields, **{measure.name: measure.kind for measure in measures}}
+    columns = {measure.name: measure.column for measure in measures}
+    across = table.get("across")
+    declared = [key.text for key, _ in across.entries] if isinstance(across, Table) else ()
+    faulty = frozenset(declared).difference(kinds)
+    vocabulary = replace(plain, fields=kinds, columns=columns, faulty=faulty)
+    scope = _Scope(reader, rule_id, version, fields, settings, measures, vocabulary)
+    rule = _rule(scope, lists or {})
     _check_whole(rule, reader)
     return None if len(source.faults) > before else rule
 
 
 def read_list(source: Source) -> RuleList | None:
     """Return the list of a file; None where it has faults, which *source* has noted."""
+    try:
+        return _read_list(source)
+    except TooManyFaults:
+        return None
+
+
+def _read_list(source: Source) -> RuleList | None:
     table = read_shape(source)
     if table is None:
         return None
     before = len(source.faults)
     reader = Reader(source, table)
-    reader.only(("schema", "name", "values", "source", "valid_until"))
+    if table.get("when") is not None and table.get("values") is None:
+        hint = "Rules stand beside the folder lists, not in it."
+        reader.fault(table, "this is a rule, not a list", hint)
+        return None
+    reader.only(LIST_KEYS)
     reader.matching("schema", "1", "1")
     name = reader.matching("name", "[a-z][a-z0-9_]*", "a name in small letters")
-    values = tuple(sorted({comparable(text) for text in reader.texts("values")}))
-    if len(values) > MOST_LIST_VALUES:
-        reader.fault(table, f"a list has at most {MOST_LIST_VALUES} values")
+    values = _list_values(reader)
     until = reader.day("valid_until")
     body = json.dumps([name, values, until.isoformat()], ensure_ascii=False)
     found = RuleList(
@@ -129,13 +171,39 @@ def read_list(source: Source) -> RuleList | None:
     return None if len(source.faults) > before else found
 
 
-def _rule(scope: _Scope, settings: tuple[Setting, ...], lists: Mapping[str, RuleList]) -> Rule:
-    reader = scope.reader
-    when, unless = _when(scope), _unless(scope)
-    named = sorted({name for tree in (when, *unless) for name in lists_read(tree)})
+def _list_values(reader: Reader) -> tuple[str, ...]:
+    """Return the values of a list, sorted, each as texts are compared; one that stands twice is a fault."""
+    shape = reader.shape("values")
+    if shape is not None and not isinstance(shape, Sequence):
+        hint = "Write ['ECGYE', 'COTRB'], or each value on its own line after '- '."
+        reader.fault(shape, "'values' holds a list", hint)
+        return ()
+    found: dict[str, Shape] = {}
+    if shape is not None and not shape.items:
+        reader.fault(
+            shape, "'values' is empty", "Write ['ECGYE', 'COTRB'], or delete the list."
+        )
+    for item in shape.items if shape is not None else ():
+        value = comparable(reader.text_of(item, "an entry of 'values'"))
+        if value and value in found:
+            hint = "Texts are compared in capitals and with single blanks; keep one."
+            above = f"stands in line {found[value].line} already"
+            reader.fault(item, f"{value!r} {above}", hint)
+        found.setdefault(value, item)
+    if len(found) > MOST_LIST_VALUES:
+        hint = "Make several lists of it, and ask each."
+        reader.fault(
+            shape or reader.table, f"a list has at most {MOST_LIST_VALUES} values", hint
+        )
+    return tuple(sorted(found))
+
+
+def _rule(scope: _Scope, lists: Mapping[str, RuleList]) -> Rule:
+    reader, vocabulary = scope.reader, scope.vocabulary
+    when, unless = read_when(reader, vocabulary), read_unless(reader, vocabulary)
     rule = Rule(
-        id=reader.matching("id", "[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", "written like CRG-VEL-001"),
-        version=reader.whole("version"),
+        id=scope.id,
+        version=scope.version,
         status=reader.choice("status", RuleStatus),
         title=reader.wording("title"),
         why=reader.wording("why"),
@@ -146,7 +214,10 @@ def _rule(scope: _Scope, settings: tuple[Setting, ...], lists: Mapping[str, Rule
         threats=reader.texts("threat", needed=False),
         owner=reader.text("owner"),
         handling=reader.matching(
-            "handling", _TLP, "TLP:CLEAR, GREEN, AMBER, AMBER+STRICT or RED"
+            "handling",
+            TLP,
+            "TLP:CLEAR, TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT or TLP:RED",
+            "What was TLP:WHITE is TLP:CLEAR.",
         ),
         severity=reader.choice("severity", Severity),
         effect=reader.choice("effect", RuleEffect),
@@ -154,44 +225,71 @@ def _rule(scope: _Scope, settings: tuple[Setting, ...], lists: Mapping[str, Rule
         valid_until=reader.optional_day("valid_until"),
         when=when,
         unless=unless,
-        because=_because(scope),
+        because=read_because(
+            reader, vocabulary.fields, [setting.name for setting in scope.settings]
+        ),
         guide=reader.optional_wording("guide"),
-        tests=_tests(scope),
-        settings=settings,
+        tests=read_tests(reader, scope.fields, scope.measures),
+        settings=scope.settings,
         related=reader.references("related", "id", needed=False),
         known_false_alarms=reader.texts("known_false_alarms", needed=False),
         retirement=_retirement(reader),
-        lists=tuple(lists[name] for name in named if name in lists),
+        lists=(),
+        measures=scope.measures,
         sha256="",
         source_yaml=reader.source.text,
         place=Place(
             file=reader.source.file, line=reader.table.line, column=reader.table.column
         ),
     )
-    return replace(rule, sha256=_sha256(rule))
+    asked = tuple(lists[name] for name in rule.lists_read if name in lists)
+    return replace(rule, lists=asked, sha256=_sha256(rule))
 
 
 def _check_whole(rule: Rule, reader: Reader) -> None:
     if rule.valid_until is not None and rule.valid_until < rule.valid_from:
-        reader.fault(
-            reader.table.get("valid_until") or reader.table, "the rule ends before it begins"
-        )
+        place = reader.table.get("valid_until") or reader.table
+        hint = "Is one of the two days wrong, or are they turned round?"
+        reader.fault(place, "the rule ends before it begins", hint)
     if len(rule.fields_read) > MOST_FIELDS:
-        reader.fault(reader.table, f"a rule reads at most {MOST_FIELDS} fields")
-    if sum(1 for tree in (rule.when, *rule.unless) for _ in leaves(tree)) > MOST_LINES:
-        reader.fault(reader.table, f"a rule has at most {MOST_LINES} conditions")
+        hint = "Make several rules of it."
+        place = reader.table.get("when") or reader.table
+        reader.fault(place, f"a rule reads at most {MOST_FIELDS} fields", hint)
+    lines = [line for tree in (rule.when, *rule.unless) for line in leaves(tree)]
+    if len(lines) > MOST_LINES:
+        place = lines[MOST_LINES].place
+        sentence = f"a rule has at most {MOST_LINES} conditions"
+        hint = "Make several rules of it, or put values into a list."
+        reader.source.fault(place.line or 1, place.column or 1, sentence, hint)
+    _check_measures(rule, reader)
     if rule.status is RuleStatus.RETIRED and not rule.retirement:
-        reader.fault(
-            reader.table,
-            "a retired rule says why and since when",
-            "retired: {reason: …, on: …}",
-        )
+        hint = "Write 'retired: {reason: …, on: 2026-12-31}'."
+        place = reader.table.get("status") or reader.table
+        reader.fault(place, "a retired rule says why and since when", hint)
     if rule.status is RuleStatus.ACTIVE:
         expected = {test.expect for test in rule.tests}
         for verdict in (Verdict.MATCH, Verdict.NO_MATCH):
             if verdict not in expected:
-                place = reader.table.get("tests") or reader.table
-                reader.fault(place, f"an active rule needs a test that expects {verdict.value}")
+                place = reader.table.get("tests") or reader.table.get("status") or reader.table
+                hint = "Write it under 'tests:': name, expect and record."
+                sentence = f"an active rule needs a test that expects {verdict.value}"
+                reader.fault(place, sentence, hint)
+
+
+def _check_measures(rule: Rule, reader: Reader) -> None:
+    """Note every measure that neither a condition nor the sentence names."""
+    across = reader.table.get("across")
+    if not isinstance(across, Table):
+        return
+    told = rule.because.languages() if rule.because else ()
+    texts = [rule.because.in_language(language) for language in told if rule.because]
+    used = {name for text in texts for name, _ in placeholders(text)}
+    used.update(rule.short_name(ref.name) for ref in rule.fields_read)
+    declared = {measure.name for measure in rule.measures}
+    for key, _ in across.entries:
+        if key.text in declared - used:
+            hint = "Name it in a condition or in the sentence, or delete it."
+            reader.fault(key, f"nothing uses the measure {key.text!r}", hint)
 
 
 def _sha256(rule: Rule) -> str:
@@ -211,62 +309,24 @@ def _sha256(rule: Rule) -> str:
     trees = {"when": canonical(rule.when), "unless": [canonical(tree) for tree in rule.unless]}
     days = {"from": str(rule.valid_from), "until": str(rule.valid_until)}
     settings = [[s.name, s.value, s.lowest, s.highest] for s in rule.settings]
-    whole = [said, wordings, trees, days, settings]
+    whole: list[object] = [said, wordings, trees, days, settings]
+    if rule.measures:
+        whole.append([_measure_said(m) for m in sorted(rule.measures, key=lambda m: m.name)])
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
-def _when(scope: _Scope) -> Group:
-    shape = scope.reader.shape("when")
-    if isinstance(shape, Table):
-        return _group(scope, shape)
-    if shape is not None:
-        hint = "Write 'all:', 'any:' or 'none:' and the conditions under it, each after '- '."
-        scope.reader.fault(shape, "'when' holds 'all', 'any' or 'none'", hint)
-    return Group(mode=Mode.ALL, members=())
-
-
-def _unless(scope: _Scope) -> tuple[Condition | Group, ...]:
-    items = scope.reader.items("unless", needed=False)
-    members = [_member(scope, item) for item in items]
-    return tuple(member for member in members if member is not None)
-
-
-def _group(scope: _Scope, table: Table) -> Group:
-    """Return a mapping of all, any, none; several of them hold together."""
-    groups: list[Group] = []
-    for key, shape in table.entries:
-        if key.text not in set(Mode):
-            hint = did_you_mean(key.text, [mode.value for mode in Mode])
-            scope.reader.fault(
-                key, f"conditions stand under all, any or none, not {key.text!r}", hint
-            )
-            continue
-        if not isinstance(shape, Sequence) or not shape.items:
-            hint = "Put each condition on its own line, after '- '."
-            scope.reader.fault(shape, f"{key.text!r} holds a list of conditions", hint)
-            continue
-        members = [_member(scope, item) for item in shape.items]
-        kept = tuple(member for member in members if member is not None)
-        groups.append(Group(mode=Mode(key.text), members=kept))
-    return groups[0] if len(groups) == 1 else Group(mode=Mode.ALL, members=tuple(groups))
-
-
-def _member(scope: _Scope, shape: Shape) -> Condition | Group | None:
-    if isinstance(shape, Table):
-        return _group(scope, shape)
-    if isinstance(shape, Sequence):
-        scope.reader.fault(
-            shape, "a list cannot stand here", "Name it: 'all:', 'any:' or 'none:'."
-        )
-        return None
-    tree, faults = read_condition(shape.text, scope.vocabulary)
-    for fault in faults:
-        column = shape.column_of(fault.at)
-        scope.reader.source.fault(shape.line, column, fault.sentence, fault.hint)
-    if tree is None:
-        return None
-    place = Place(file=scope.reader.source.file, line=shape.line, column=shape.column)
-    return Condition(text=shape.text, tree=tree, place=place)
+def _measure_said(measure: Measure) -> list[object]:
+    return [
+        measure.name,
+        asdict(measure.label),
+        measure.taken,
+        measure.of,
+        [ref.name for ref in measure.same],
+        measure.within_days,
+        measure.counts_peers,
+        measure.is_of_stow_plan,
+        [canonical(line) for line in measure.where],
+    ]
 
 
 def _settings(reader: Reader, fields: Mapping[str, FieldKind]) -> tuple[Setting, ...]:
@@ -274,7 +334,7 @@ def _settings(reader: Reader, fields: Mapping[str, FieldKind]) -> tuple[Setting,
     if shape is None:
         return ()
     if not isinstance(shape, Table):
-        reader.fault(shape, "'settings' holds names, each with value, from and to")
+        reader.fault(shape, "'settings' holds names, each with value, from and to", _SETTING)
         return ()
     found: list[Setting] = []
     for key, value in shape.entries:
@@ -283,103 +343,29 @@ def _settings(reader: Reader, fields: Mapping[str, FieldKind]) -> tuple[Setting,
             or key.text in fields
             or key.text in KEYWORDS
         ):
-            reader.fault(key, f"{key.text!r} cannot name a setting: it is a field or no name")
+            hint = "Choose a name in small letters and '_' that no field has: least_mass."
+            sentence = f"{key.text[:60]!r} cannot name a setting: it is a field or no name"
+            reader.fault(key, sentence, hint)
         if not isinstance(value, Table):
-            reader.fault(value, "a setting has value, from and to")
+            reader.fault(value, "a setting has value, from and to", _SETTING)
             continue
+        before = len(reader.source.faults)
         inner = Reader(reader.source, value)
-        inner.only(("value", "from", "to"))
+        inner.only(SETTING_KEYS)
         setting = Setting(
             name=key.text,
             value=inner.number("value"),
             lowest=inner.number("from"),
             highest=inner.number("to"),
         )
-        if not setting.lowest <= setting.value <= setting.highest:
-            reader.fault(value, "the value of a setting lies between its from and its to")
+        if (
+            len(reader.source.faults) == before
+            and not setting.lowest <= setting.value <= setting.highest
+        ):
+            hint = "Is 'from' the smaller, and the value between the two?"
+            reader.fault(value, "the value of a setting lies between its from and its to", hint)
         found.append(setting)
     return tuple(found)
-
-
-def _because(scope: _Scope) -> Wording | None:
-    reader = scope.reader
-    wording = reader.optional_wording("because")
-    shape = reader.shape("because", needed=False)
-    if wording is None or shape is None:
-        return None
-    for language in wording.languages():
-        at = (shape.get(language) if isinstance(shape, Table) else shape) or shape
-        for sentence, hint in _template_faults(wording.in_language(language), scope.fields):
-            reader.fault(at, sentence, hint)
-    return wording
-
-
-def _template_faults(text: str, fields: Mapping[str, FieldKind]) -> list[tuple[str, str]]:
-    faults: list[tuple[str, str]] = []
-    if re.search(r"[{}]", _BRACES.sub("", text)):
-        hint = (
-            "Write {field} or {field:number}, {field:integer}, {field:percent}, {field:date}."
-        )
-        faults.append(("a brace stands here that is no placeholder", hint))
-    for name, form in sorted(placeholders(text)):
-        kind = fields.get(name)
-        if kind is None:
-            faults.append((f"there is no field named {name!r}", did_you_mean(name, fields)))
-        elif form not in _FORMS.get(kind, frozenset({""})):
-            allowed = " or ".join(
-                f"{{{name}:{other}}}" if other else f"{{{name}}}"
-                for other in sorted(_FORMS.get(kind, frozenset({""})))
-            )
-            shown = f"{{{name}:{form}}}" if form else f"{{{name}}}"
-            faults.append(
-                (f"{shown} does not fit: {name!r} holds a {kind}", f"Write {allowed}.")
-            )
-    return faults
-
-
-def _tests(scope: _Scope) -> tuple[RuleTest, ...]:
-    found: list[RuleTest] = []
-    names: set[str] = set()
-    for item in scope.reader.items("tests", needed=False):
-        if not isinstance(item, Table):
-            scope.reader.fault(item, "a test has name, expect and record")
-            continue
-        reader = Reader(scope.reader.source, item)
-        reader.only(("name", "expect", "record"))
-        name = reader.text("name")
-        if name in names:
-            reader.fault(item, f"a test named {name!r} stands above already")
-        names.add(name)
-        place = Place(file=reader.source.file, line=item.line, column=item.column)
-        found.append(
-            RuleTest(
-                name=name,
-                expect=reader.choice("expect", Verdict),
-                values=_record(reader, scope.fields),
-                place=place,
-            )
-        )
-    return tuple(found)
-
-
-def _record(reader: Reader, fields: Mapping[str, FieldKind]) -> Mapping[str, Value]:
-    shape = reader.table.get("record")
-    if not isinstance(shape, Table):
-        # Nothing under the key is a container of which nothing is known.
-        if shape is None or not (isinstance(shape, Scalar) and shape.is_null):
-            shape = shape or reader.table
-            reader.fault(shape, "'record' holds fields and their values")
-        return {}
-    values: dict[str, Value] = {}
-    for key, value in shape.entries:
-        kind = fields.get(key.text)
-        if kind is None:
-            reader.fault(
-                key, f"there is no field named {key.text!r}", did_you_mean(key.text, fields)
-            )
-        else:
-            values[key.text] = reader.value_of(value, kind, repr(key.text))
-    return values
 
 
 def _retirement(reader: Reader) -> str | None:
@@ -387,8 +373,9 @@ def _retirement(reader: Reader) -> str | None:
     if shape is None:
         return None
     if not isinstance(shape, Table):
-        reader.fault(shape, "'retired' holds reason, on and perhaps replaced_by")
+        hint = "Write 'retired: {reason: …, on: 2026-12-31}'."
+        reader.fault(shape, "'retired' holds reason, on and perhaps replaced_by", hint)
         return None
     inner = Reader(reader.source, shape)
-    inner.only(("reason", "on", "replaced_by"))
+    inner.only(RETIRED_KEYS)
     return f"{inner.day('on')}: {inner.text('reason')}"

@@ -56,12 +56,13 @@ def sentence(rule: Rule, facts: Mapping[str, object], language: str = "en") -> s
 
     Args:
         rule: The rule that matched.
-        facts: The facts and indicators of the container, by name.
+        facts: The facts and indicators of the container by name, and its measures by their columns.
         language: Of the reader. An author's sentence in English only serves English readers; the others
             get one made in their own language.
     """
     if rule.because is not None and language in rule.because.languages():
-        values = {name: _plain(value, language) for name, value in facts.items()}
+        taken = {measure.name: facts.get(measure.column) for measure in rule.measures}
+        values = {name: _plain(value, language) for name, value in {**facts, **taken}.items()}
         return fill(rule.because.in_language(language), values, language)
     reasons = _Phrases(rule, facts, language).of(rule.when)
     params = {"title": rule.title_in(language), "reasons": "; ".join(reasons)}
@@ -78,6 +79,28 @@ def field_label(name: str, language: str) -> str:
         if has(f"{area}.{name}.label"):
             return render(f"{area}.{name}.label", {}, language)
     return name.replace("_", " ")
+
+
+def label_of(rule: Rule, column: str, language: str) -> str:
+    """Return the short name, for people, of a field or of a measure of *rule*."""
+    labels = {m.column: m.label.in_language(language) for m in rule.measures}
+    return labels.get(column) or field_label(column, language)
+
+
+def statement(rule: Rule, tree: Node | Condition, language: str = "en") -> str:
+    """Return what a condition of *rule* asks, in words, whatever a container says to it."""
+    node = tree.tree if isinstance(tree, Condition) else tree
+    return _Statements(rule, {}, language).of_node(node)
+
+
+def shown_value(value: object, language: str) -> str | None:
+    """Return the value of a field as people read it; None where it is missing.
+
+    >>> shown_value(True, "fr"), shown_value(1234.5, "en"), shown_value(None, "en")
+    ('oui', '1,234.5', None)
+    """
+    plain = _plain(value, language)
+    return None if plain is None else _shown(plain, language)
 
 
 class _Phrases:
@@ -185,7 +208,7 @@ class _Phrases:
     def _name(self, node: Node) -> str:
         """Return an expression as people read it: labels for fields, locale numbers."""
         if isinstance(node, FieldRef):
-            return field_label(node.name, self._language)
+            return label_of(self._rule, node.name, self._language)
         if isinstance(node, (Number, Text, Day, Truth, SettingRef)):
             return _shown(_plain(node.value, self._language), self._language)
         if isinstance(node, Minus):
@@ -211,6 +234,51 @@ class _Phrases:
 
     def _say(self, key: str, **params: object) -> str:
         return render(f"rule.{key}", params, self._language)
+
+
+_CONTRARIES = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+class _Statements(_Phrases):
+    """Conditions as they are written, in words: both sides of an ``or``, lists by their names."""
+
+    def of_node(self, node: Node) -> str:
+        return self._phrase(node)
+
+    def _phrase(self, node: Node) -> str:
+        if isinstance(node, (Both, Either)):
+            key = "both" if isinstance(node, Both) else "either"
+            left, right = (self._side(side, node) for side in (node.left, node.right))
+            return render(
+                f"answer.phrase.{key}", {"left": left, "right": right}, self._language
+            )
+        return super()._phrase(node)
+
+    def _side(self, side: Node, whole: Node) -> str:
+        # An `or` inside an `and`, or the other way round, is not clear without its brackets.
+        is_other = isinstance(side, (Both, Either)) and type(side) is not type(whole)
+        return f"({self._phrase(side)})" if is_other else self._phrase(side)
+
+    def _contrary(self, node: Node) -> str:
+        if isinstance(node, (Both, Either)):
+            return self._say("phrase.contrary", phrase=self._phrase(node))
+        if isinstance(node, Compare):
+            contrary = Compare(_CONTRARIES[node.operator], node.left, node.right, node.at)
+            return self._phrase(contrary)
+        return super()._contrary(node)
+
+    def _found(self, phrase: str, node: Node) -> str:
+        del node  # there is no container in which anything could be found
+        return phrase
+
+    def _entries_in(self, node: ContainsAny) -> list[str]:
+        return [
+            render(
+                "answer.phrase.any_of_list",
+                {"name": node.list_name.replace("_", " ")},
+                self._language,
+            )
+        ]
 
 
 def _plain(value: object, language: str) -> object:

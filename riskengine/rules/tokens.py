@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from riskengine.rules.faults import LineRefused
+from riskengine.rules.hints import FOREIGN_SIGNS, character_hint, day_hint, number_hint
 
 LONGEST_LINE = 600
 MOST_TOKENS = 120
@@ -41,26 +42,18 @@ TokenKind: TypeAlias = Literal["number", "text", "date", "word", "sign", "end"]
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\n]+)
       | (?P<date>\d{4}-\d{2}-\d{2}(?![\w.]))
+      | (?P<day>(?:\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}|\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2})
+               (?:T[\w:.+\-]*)?(?![\w.]))
       | (?P<number>\d+(?:\.\d+)?(?P<percent>[ ]?%)?)
       | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<foreign>--(?=[ \t\n]|$)|"""
+    + "|".join(re.escape(s) for s in FOREIGN_SIGNS if s != "--")
+    + r""")
       | (?P<sign><=|>=|!=|[=<>+\-*/()\[\],])""",
     re.VERBOSE | re.ASCII,
 )
-_HINTS = {
-    "&": "Write 'and'.",
-    "|": "Write 'or'.",
-    "!": "Write 'not', or '!=' for 'is not equal to'.",
-    "“": "Put texts between straight quotes: 'like this'.",
-    "”": "Put texts between straight quotes: 'like this'.",
-    "\u2018": "Put texts between straight quotes: 'like this'.",
-    "\u2019": "Put texts between straight quotes: 'like this'.",
-    "≥": "Write '>='.",
-    "≤": "Write '<='.",
-    "≠": "Write '!='.",
-    ";": "One condition a line; there is nothing to end it with.",
-    ".": "A number needs a digit before its point: 0.5.",
-}
+_AFTER_NUMBER = re.compile(r"[\w.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +96,19 @@ def tokens(text: str) -> tuple[Token, ...]:
             "Split it into several lines under 'all' or 'any', or use a list.",
         )
     found: list[Token] = []
-    at = 0
+    at = count = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
             raise _unreadable(text, at)
         if match.lastgroup != "blank":
             found.append(_token(match))
-        if len(found) > MOST_TOKENS:
+            count += match.group() != ","
+        if count > MOST_TOKENS:
             raise LineRefused(
-                at, f"this condition has more than {MOST_TOKENS} words", "Split it into lines."
+                at,
+                f"this condition has more than {MOST_TOKENS} words",
+                "Split it into several lines under 'all' or 'any', or use a list.",
             )
         at = match.end()
     return (*found, Token("end", "", len(text)))
@@ -124,7 +120,13 @@ def _token(match: re.Match[str]) -> Token:
         try:
             return Token("date", written, at, date.fromisoformat(written))
         except ValueError:
-            raise LineRefused(at, f"{written} is no day of the calendar") from None
+            hint = "A day is written year-month-day; is there such a day in that month?"
+            raise LineRefused(at, f"{written} is no day of the calendar", hint) from None
+    if match.group("day"):
+        hint = day_hint(written) if "T" not in written else "A day has no hours: 2026-12-31."
+        raise LineRefused(at, f"{written} is not written as a day is", hint)
+    if match.group("foreign"):
+        raise LineRefused(at, f"{written!r} is no part of a condition", FOREIGN_SIGNS[written])
     if match.group("number"):
         return _number(match)
     if match.group("text"):
@@ -132,7 +134,8 @@ def _token(match: re.Match[str]) -> Token:
         body = written[1:-1].replace(quote * 2, quote)
         hidden = next((c for c in body if unicodedata.category(c) in {"Cc", "Cf", "Cs"}), None)
         if hidden is not None:
-            raise LineRefused(at, f"the text holds an invisible character, U+{ord(hidden):04X}")
+            sentence = f"the text holds an invisible character, U+{ord(hidden):04X}"
+            raise LineRefused(at, sentence, "Delete it.")
         return Token("text", comparable(body), at)
     return Token("word" if match.group("word") else "sign", written, at)
 
@@ -140,14 +143,17 @@ def _token(match: re.Match[str]) -> Token:
 def _number(match: re.Match[str]) -> Token:
     at, written, following = match.start(), match.group(), match.string[match.end() :]
     if following[:1].isalnum() or following[:1] in {"_", "."}:
-        raise LineRefused(
-            at,
-            f"{written}{following[:1]} is neither a number nor a name",
-            "Numbers are written 12 or 12.5 or 97%, without units; texts stand in quotes.",
+        whole = (written + (_AFTER_NUMBER.match(following) or match).group())[:LONGEST_NUMBER]
+        hint = (
+            "A number needs a digit after its point: 5.0."
+            if whole.endswith(".")
+            else number_hint(whole)
         )
+        raise LineRefused(at, f"{whole} is neither a number nor a name", hint)
     digits = written.rstrip("% ")
     if len(digits) > LONGEST_NUMBER:
-        raise LineRefused(at, f"a number has at most {LONGEST_NUMBER} digits")
+        hint = "Nothing on a manifest is so large or so exact; round it."
+        raise LineRefused(at, f"a number has at most {LONGEST_NUMBER} digits", hint)
     value = Decimal(digits) / 100 if match.group("percent") else Decimal(digits)
     return Token("number", written, at, float(value))
 
@@ -155,19 +161,22 @@ def _number(match: re.Match[str]) -> Token:
 def _unreadable(text: str, at: int) -> LineRefused:
     char = text[at]
     if char in "'\"":
-        return LineRefused(at, "this text has no closing quote", f"End it with {char}")
+        if text[at - 1 : at].isdigit():
+            return LineRefused(at, f"{char} stands inside a number", number_hint(f"1{char}0"))
+        hint = f"End it with {char}"
+        if text.count(char, 0, at) > 1:
+            hint += (
+                f"; one that stands inside a text is written twice: {char}O{char * 2}NEIL{char}"
+            )
+        return LineRefused(at, "this text has no closing quote", hint)
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    return LineRefused(at, f"{shown!r} is no part of a condition", _HINTS.get(char, ""))
+    return LineRefused(at, f"{shown!r} is no part of a condition", _hint(text, at))
 
 
-def word_hint(word: str) -> str:
-    """Return what an author of *word* probably meant; empty where nothing is known."""
-    lower = word.lower()
-    if lower in KEYWORDS and word != lower:
-        return f"Write {lower!r} in small letters."
-    return {
-        "like": "Write \"contains 'X'\", \"starts with 'X'\" or \"ends with 'X'\".",
-        "null": "Write 'is missing'.",
-        "none": "Write 'is missing'.",
-        "matches": "There are no patterns; write \"contains 'X'\" or use a list.",
-    }.get(lower, "")
+def _hint(text: str, at: int) -> str:
+    char = text[at]
+    if char != ".":
+        return character_hint(char)
+    if text[at + 1 : at + 2].isdigit():
+        return "A number needs a digit before its point: 0.5."
+    return "A field has one name, without points."

@@ -41,6 +41,14 @@ _SAID = {
     "boolean": "true or false",
     "date": "a date",
 }
+_USES = {
+    "abs": "Write abs(x).",
+    "round": "Write round(x).",
+    "length": "Write length(x).",
+    "days_between": "Write days_between(earlier, later).",
+    "smaller_of": "Write smaller_of(x, y).",
+    "larger_of": "Write larger_of(x, y).",
+}
 _ORDERED = frozenset({"number", "date"})
 _USE_CONTAINS = 'It holds several texts: write "contains \'X\'" or "contains any of list NAME".'
 
@@ -53,7 +61,11 @@ def type_faults(tree: Node) -> tuple[LineFault, ...]:
         hint = "Compare it with something, or write 'is missing'."
         checker.note(tree, f"this is {_SAID[kind]}, not a condition", hint)  # type: ignore[index]
     if not fields_read(tree):
-        checker.note(tree, "this condition reads no field: it says the same of every container")
+        checker.note(
+            tree,
+            "this condition reads no field: it says the same of every container",
+            "Compare a field with something.",
+        )
     return tuple(checker.faults)
 
 
@@ -107,23 +119,27 @@ class _Checker:
         else:
             self.kind(node.operand) if hasattr(node, "operand") else None  # type: ignore[union-attr]
 
-    def _arithmetic(self, node: Arithmetic) -> FieldKind:
+    def _arithmetic(self, node: Arithmetic) -> FieldKind | None:
         left, right = self.kind(node.left), self.kind(node.right)
         if {left, right} & {"date"}:
             self.note(
                 node, "dates are not added or subtracted", "Write days_between(earlier, later)."
             )
-            return "number"
+            return None
         for side, found in ((node.left, left), (node.right, right)):
             if found not in {None, "number"}:
-                self.note(side, f"'{node.operator}' needs numbers; this is {_SAID[str(found)]}")
+                hint = (
+                    "Texts are not joined; compare each alone." if "text" in str(found) else ""
+                )
+                sentence = f"'{node.operator}' needs numbers; this is {_SAID[str(found)]}"
+                self.note(side, sentence, hint or "Ask it in a condition of its own.")
         return "number"
 
     def _call(self, node: Call) -> FieldKind:
         name, count = node.function, len(node.arguments)
         wanted = 1 if name in {"abs", "round", "length"} else 2
         if count < wanted or (count > wanted and name not in {"smaller_of", "larger_of"}):
-            self.note(node, f"{name!r} takes {wanted}, not {count}")
+            self.note(node, f"{name!r} takes {wanted}, not {count}", _USES[name])
         allowed = {"days_between": {"date"}, "length": {"text", "texts"}}.get(name, {"number"})
         for argument in node.arguments:
             self._must_be_one_of(argument, allowed, repr(name))
@@ -140,15 +156,16 @@ class _Checker:
                 _USE_CONTAINS,
             )
         elif left != right:
-            hint = (
-                "Write the text in quotes, the number without."
-                if "text" in {left, right}
-                else ""
-            )
-            self.note(node, f"{_SAID[left]} is compared with {_SAID[right]}", hint)
-        elif node.operator not in {"=", "!="} and left not in _ORDERED:
             self.note(
-                node, f"'{node.operator}' is for numbers and dates; these are {_SAID[left]}"
+                node, f"{_SAID[left]} is compared with {_SAID[right]}", _unlike(left, right)
+            )
+        elif node.operator not in {"=", "!="} and left not in _ORDERED:
+            said = "texts" if left == "text" else _SAID[left]
+            hint = "Compare them with '=' or '!='."
+            if left == "text":
+                hint = "Write \"= 'X'\", \"in ['X', 'Y']\" or \"starts with 'X'\"."
+            self.note(
+                node, f"'{node.operator}' is for numbers and dates; these are {said}", hint
             )
 
     def _between(self, node: Between) -> None:
@@ -157,13 +174,21 @@ class _Checker:
         if kind is None:
             return
         if kind not in _ORDERED:
+            hint = "Write \"in ['X', 'Y']\", or 'in list NAME'."
             self.note(
-                node.operand, f"'between' is for numbers and dates; this is {_SAID[kind]}"
+                node.operand, f"'between' is for numbers and dates; this is {_SAID[kind]}", hint
             )
             return
+        if isinstance(node.low, (Number, Day)) and isinstance(node.high, type(node.low)):
+            low, high = node.low.value, node.high.value
+            if low > high:  # type: ignore[operator] - of one class, hence of one kind
+                self.note(
+                    node, "nothing lies between these two", "Write the smaller one first."
+                )
         for side, found in bounds:
             if found not in {None, kind}:
-                self.note(side, f"{_SAID[kind]} is compared with {_SAID[str(found)]}")
+                sentence = f"{_SAID[kind]} is compared with {_SAID[str(found)]}"
+                self.note(side, sentence, _unlike(kind, str(found)))
 
     def _one_of(self, node: OneOf) -> None:
         kind = self.kind(node.operand)
@@ -176,7 +201,8 @@ class _Checker:
         for value in node.values:
             found = self.kind(value)
             if found != kind:
-                self.note(value, f"{_SAID[kind]} is compared with {_SAID[str(found)]}")
+                sentence = f"{_SAID[kind]} is compared with {_SAID[str(found)]}"
+                self.note(value, sentence, _unlike(kind, str(found)))
 
     def _must_be(self, node: Node, wanted: FieldKind, where: str) -> None:
         self._must_be_one_of(node, {wanted}, where)
@@ -189,7 +215,26 @@ class _Checker:
         hint = _USE_CONTAINS if found == "texts" else ""
         if wanted == {"boolean"}:
             hint = hint or "Compare it with something first."
+        elif wanted == {"number"} and found == "text":
+            hint = "A number is written without quotes; what holds a text is compared with one."
+        elif wanted == {"date"}:
+            hint = "A day is written 2026-12-31, without quotes."
+        elif not hint:
+            hint = f"It holds {_SAID[found]}: compare it with '='."
         self.note(node, f"{where} needs {said}; this is {_SAID[found]}", hint)
+
+
+def _unlike(left: str, right: str) -> str:
+    """Return what to write where two kinds that do not fit are compared."""
+    kinds = {left, right}
+    if "boolean" in kinds:
+        return "Write the field alone where it must be true, or 'not' and the field."
+    if "date" in kinds:
+        days = "A day is written 2026-12-31, without quotes"
+        return f"{days}; days_between(earlier, later) gives a number."
+    if "texts" in kinds:
+        return _USE_CONTAINS
+    return "Write the text in quotes, the number without."
 
 
 def _cannot(operator: str) -> str:
