@@ -15,11 +15,16 @@ RiskEngineError
   RuleError                a rule file is malformed
     RuleNotFound           no rule of that id is in force
     RulesRefused           rule files have faults; all of them are carried along
+    PromotionRefused       gates stand against a step of a rule; all of them are carried along
   ModelError               a model bundle cannot be used
     FeatureMismatch        the bundle was trained on other features
     BundleDamaged          the bundle's bytes are not those its card promises
     TrainingImpossible     the history cannot teach a model
   ExportError              the assessments cannot be written there
+  PackError                a pack of rules cannot be given to another unit, or taken from it
+    PackUntrusted          no key that is trusted here vouches for these bytes
+    PackMalformed          the file is not a pack of the one form that is read
+    PackConflict           what the pack says and what stands here exclude each other
 """
 
 from __future__ import annotations
@@ -107,6 +112,20 @@ class RulesRefused(RuleError):
         self.faults = faults
 
 
+class PromotionRefused(RuleError):
+    """Gates stand against a step that was asked for a rule.
+
+    Attributes:
+        refusals: Every gate that stands against it: the key of its text and what the text needs.
+    """
+
+    def __init__(
+        self, sentence: str, refusals: tuple[tuple[str, dict[str, object]], ...]
+    ) -> None:
+        super().__init__(sentence)
+        self.refusals = refusals
+
+
 class ModelError(RiskEngineError):
     """A model bundle cannot be used."""
 
@@ -125,6 +144,22 @@ class TrainingImpossible(ModelError):
 
 class ExportError(RiskEngineError):
     """The assessments cannot be written there."""
+
+
+class PackError(RiskEngineError):
+    """A pack of rules cannot be given to another unit, or taken from it."""
+
+
+class PackUntrusted(PackError):
+    """No key that is trusted here vouches for these bytes."""
+
+
+class PackMalformed(PackError):
+    """The file is not a pack of the one form that is read."""
+
+
+class PackConflict(PackError):
+    """What the pack says and what stands here exclude each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -57,6 +57,11 @@ class Workspace:
         """The unit's own rule files, before they are installed into the ledger."""
         return self.root / "rules"
 
+    @property
+    def trusted_keys_folder(self) -> Path:
+        """The public keys of the units whose packs are taken, one file each."""
+        return self.root / "keys" / "trusted"
+
     def must_exist(self) -> Workspace:
         """Return this workspace.
 

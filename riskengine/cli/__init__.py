@@ -14,6 +14,11 @@ from riskengine.cli import (
     examining,
     founding,
     learning,
+    rule_evidence,
+    rule_life,
+    rule_reading,
+    rule_sharing,
+    rule_writing,
     ruling,
     simulating,
 )
@@ -29,6 +34,8 @@ app = typer.Typer(
 )
 for verbs in (demonstrating, founding, checking, assessing, examining, learning, simulating):
     verbs.add_to(app)
+for chapter in (rule_reading, rule_writing, rule_life, rule_evidence, rule_sharing):
+    chapter.add_to(ruling.app)
 app.add_typer(ruling.app, name="rules")
 app.add_typer(learning.models, name="models")
 

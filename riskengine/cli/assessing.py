@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskengine.cli.options import (
+    DayOption,
     JsonOption,
     Language,
     LanguageOption,
     MappingOption,
     RunOption,
+    StowMappingOption,
+    StowPlanOption,
     WorkspaceOption,
 )
 from riskengine.cli.output import progress
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from riskengine.engine import Run
+    from riskengine.engine.stow_plan import StowPlan
     from riskengine.features.field import Field
     from riskengine.workspace import Workspace
 
@@ -43,15 +47,9 @@ def score(
     manifests: Annotated[list[Path], typer.Argument(help="Manifests: CSV, XLSX or Parquet.")],
     *,
     mapping: MappingOption = None,
-    at: Annotated[
-        str,
-        typer.Option(
-            "--at",
-            metavar="DAY",
-            help="Assess as of the morning of this day (2026-11-21), or `presented`: each consignment as of its own day.",
-            show_default="today",
-        ),
-    ] = "",
+    stow_plan: StowPlanOption = None,
+    stow_mapping: StowMappingOption = None,
+    at: DayOption = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Assess and print; record nothing.")
     ] = False,
@@ -86,17 +84,21 @@ def score(
     from riskengine.manifest.mapping import load_mapping
 
     _can_be_written(out)
+    _can_be_compared(manifests, stow_plan)
     engine = Engine.open(locate(workspace))
     day = _day(at)
     field_mapping = load_mapping(mapping) if mapping else None
     sheets: list[pl.DataFrame] = []
     # All are read before any is assessed: a file that is no manifest stops the day before it has begun.
     readings = [read_manifest(path, field_mapping) for path in manifests]
+    plan = _stow_plan(stow_plan, stow_mapping)
     for path, reading in zip(manifests, readings, strict=True):
         with progress(path.name) as told:
-            run = engine.assess(reading, assessed_on=day, is_dry=dry_run, progress=told)
+            run = engine.assess(
+                reading, assessed_on=day, is_dry=dry_run, stow_plan=plan, progress=told
+            )
         fields = attribute_fields(reading.manifest)
-        is_new = not dry_run and engine.record(run, reading, path, by=getuser())
+        is_new = not dry_run and engine.record(run, reading, path, by=getuser(), stow_plan=plan)
         if as_json:
             for line in as_json_lines(
                 run, language=language.value, all_reasons=all_reasons, fields=fields
@@ -148,6 +150,16 @@ def explain(
     _name_other_runs(locate(workspace), container, explanation.run_id, language.value)
 
 
+def _stow_plan(file: Path | None, mapping: Path | None) -> StowPlan | None:
+    from riskengine.engine.stow_plan import stow_plan_of
+    from riskengine.manifest import read_manifest
+    from riskengine.manifest.mapping import load_mapping
+
+    if file is None:
+        return None
+    return stow_plan_of(read_manifest(file, load_mapping(mapping) if mapping else None), file)
+
+
 def _name_other_runs(workspace: Workspace, container: str, shown: str, language: str) -> None:
     """Say that other runs hold the container too: an earlier day, or another ship with the same number."""
     from riskengine import messages
@@ -189,6 +201,14 @@ def _can_be_written(out: Path | None) -> None:
     if out and out.suffix.lower() not in _SUFFIXES:
         raise typer.BadParameter(
             f"{out} does not end in {', '.join(_SUFFIXES)}.", param_hint="--out"
+        )
+
+
+def _can_be_compared(manifests: list[Path], stow_plan: Path | None) -> None:
+    """Refuse one plan for several manifests: each would miss on its lines what the others declare."""
+    if stow_plan is not None and len(manifests) > 1:
+        raise typer.BadParameter(
+            "a stow plan is compared with one manifest.", param_hint="--stow-plan"
         )
 
 

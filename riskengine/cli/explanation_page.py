@@ -80,6 +80,8 @@ def show_explanation(
         [f"{place}  {sentence}" for place, sentence in explanation.defects],
     )
     _show_lines(console, words("excused"), explanation.excused)
+    watched = messages.render("standing.explain.shadow", {}, language)
+    _show_lines(console, watched, explanation.shadow)
     _show_lines(console, words("clear"), explanation.would_clear)
     _section(console, words("digests"))
     digests = explanation.digests

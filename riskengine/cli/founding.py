@@ -55,6 +55,7 @@ def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) ->
     say(f"Changes that brought the stores forward: {changes}.")
     say(
         f"Half-written runs removed: {upkeep.swept}. Outcomes finished after a crash: {upkeep.finished}."
+        f" Changes of rules: {upkeep.finished_changes}."
     )
     say(f"Audit chain: {upkeep.audit_entries} entries, all sound. Head {upkeep.audit_head}")
     say(f"Model in force: {upkeep.model_id or 'none'}; its digests and golden rows hold.")

@@ -57,3 +57,26 @@ RunOption: TypeAlias = Annotated[
         "--run", help="A run's id, where not the last one is meant.", show_default=False
     ),
 ]
+StowPlanOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--stow-plan",
+        help="What the ship says it loaded, a line a container; for one manifest.",
+        show_default=False,
+    ),
+]
+StowMappingOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--stow-mapping", help="A mapping file for the stow plan.", show_default=False
+    ),
+]
+DayOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="DAY",
+        help="Assess as of the morning of this day (2026-11-21), or `presented`: each consignment as of its own day.",
+        show_default="today",
+    ),
+]

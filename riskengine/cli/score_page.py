@@ -149,7 +149,8 @@ def _remark(
         run.rules.filter(pl.col("failure").is_not_null()).select("rule_id", "failure").rows()
     ):
         words("failed", rule=rule_id, sentence=sentence)
-    unknown = run.verdicts.filter(pl.col("verdict") == "unknown")["rule_id"].n_unique()
+    unasked = run.verdicts.filter(pl.col("verdict") == "unknown")
+    unknown = unasked.select("rule_id", "version").n_unique()
     if unknown:
         words("unknown", rules=unknown, total=run.rules.height)
     if dry_run:

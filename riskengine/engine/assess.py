@@ -15,26 +15,32 @@ import polars as pl
 from riskengine.domain import Digests, Typology
 from riskengine.engine.memory import container_key, voyage_key
 from riskengine.engine.run import ASSESSMENTS, DEFECTS, RULES_APPLIED, Run, RunCard, identify
+from riskengine.engine.stow_plan import not_manifested
+from riskengine.engine.surroundings import placed
 from riskengine.features import assemble
 from riskengine.features.catalog import catalog
 from riskengine.manifest.schema import SCHEMAS
 from riskengine.model.card_json import to_json
 from riskengine.model.encode import encode
 from riskengine.model.explain import contributions, margins
+from riskengine.rules.applied import overlay_json
 from riskengine.rules.evaluate import evaluate
 from riskengine.rules.rule import RuleEffect, RuleStatus
 from riskengine.selectivity import assign_lanes, combine, drawn_at_random
 from riskengine.selectivity.combine import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from riskengine.domain import Defect
+    from riskengine.engine.stow_plan import StowPlan
     from riskengine.ledger.history import Past
     from riskengine.manifest import Reading
     from riskengine.manifest.schema import Manifest
     from riskengine.model.bundle import Bundle
+    from riskengine.rules.across import Surroundings
+    from riskengine.rules.evaluate import Failure
     from riskengine.rules.pack import Rule
     from riskengine.rules.store import RulesInForce
     from riskengine.selectivity import Policy
@@ -48,6 +54,8 @@ class Known:
         past: The history of the keys that the manifest names.
         past_digest: The sha256 of what of it lies before the assessment.
         rules: The rules in force, with their lists.
+        around: What rules that look across containers see beside the manifest.
+        stow_plan: What the ship says it loaded, where that was received.
         bundle: The model in force, or None on a day without one.
         policy: The unit's policy.
         seed: The secret of the random stratum; None draws nothing, for a run that is not recorded.
@@ -57,6 +65,8 @@ class Known:
     past: Past
     past_digest: str
     rules: RulesInForce
+    around: Surroundings
+    stow_plan: StowPlan | None
     bundle: Bundle | None
     policy: Policy
     seed: bytes | None
@@ -85,11 +95,11 @@ def assess(
     indicators = _with_silent_attributes(
         assemble(manifest, known.past, assessed_on), known.bundle
     )
-    verdicts = evaluate(known.rules.rules, indicators)
+    verdicts = evaluate(known.rules.rules, placed(indicators), known.around)
     says = _model_says(indicators, known, progress)
-    applied = _applied(known.rules.rules, known.policy, dict(verdicts.failed))
+    applied = _applied(known.rules.rules, known.policy, verdicts.failed)
     points = verdicts.frame.filter(pl.col("verdict") == "match").join(
-        applied.select("rule_id", "points"), on="rule_id"
+        applied.select("rule_id", "version", "points"), on=["rule_id", "version"]
     )
     combined = combine(
         says.log_odds, points, typical_find_rate=says.typical_find_rate, policy=known.policy
@@ -102,7 +112,7 @@ def assess(
     assessments = _assessments(manifest, indicators, scores, verdicts.frame, known)
     day = assessed_on.isoformat() if assessed_on else "presented"
     digests = Digests(
-        manifest=_manifest_digest(manifest),
+        manifest=_manifest_digest(manifest, known.stow_plan),
         history=known.past_digest,
         rules=known.rules.digest,
         model=_model_digest(known.bundle),
@@ -116,16 +126,19 @@ def assess(
         typical_log_odds=combined.typical_log_odds,
         record_count=manifest.source.record_count,
         model_id=known.bundle.card.id if known.bundle else "",
+        stow_plan_sha256=known.stow_plan.sha256 if known.stow_plan else "",
         digests=digests,
     )
     return Run(
         card=card,
         assessments=assessments,
-        indicators=indicators,
+        indicators=indicators.join(
+            verdicts.measures, on="container_id", how="left", maintain_order="left"
+        ),
         contributions=says.contributions,
         verdicts=verdicts.frame,
         rules=applied,
-        defects=defects_frame(reading.defects),
+        defects=defects_frame((*reading.defects, *_of_stow_plan(known.stow_plan, indicators))),
         canonical={name: getattr(manifest, name) for name in SCHEMAS if name != "received"},
     )
 
@@ -206,22 +219,28 @@ def _with_silent_attributes(indicators: pl.DataFrame, bundle: Bundle | None) -> 
     return indicators.with_columns(silent)
 
 
-def _applied(
-    rules: Sequence[Rule], policy: Policy, failures: Mapping[str, str]
-) -> pl.DataFrame:
+def _applied(rules: Sequence[Rule], policy: Policy, failed: Sequence[Failure]) -> pl.DataFrame:
     """Return the rules as they stand, with the log-odds that a match of each adds."""
+    failures = {(failure.rule_id, failure.version): failure.sentence for failure in failed}
     rows = [
         (
             rule.id,
             rule.version,
             rule.sha256,
-            rule.severity.points * policy.rule_credit if _counts(rule) else 0.0,
+            points_of(rule, policy),
             rule.source_yaml,
-            failures.get(rule.id),
+            failures.get((rule.id, rule.version)),
+            rule.status.value,
+            overlay_json(rule),
         )
         for rule in rules
     ]
     return pl.DataFrame(rows, schema=dict(RULES_APPLIED), orient="row")
+
+
+def points_of(rule: Rule, policy: Policy) -> float:
+    """Return the log-odds that a match of a rule adds under a policy."""
+    return rule.severity.points * policy.rule_credit if _counts(rule) else 0.0
 
 
 def _counts(rule: Rule) -> bool:
@@ -257,11 +276,19 @@ def _typologies(
         ),
     ).unpivot(index="container_id", variable_name="id", value_name="log_odds")
     named = pl.DataFrame(
-        [(rule.id, typology.value) for rule in rules for typology in rule.typologies],
-        schema={"rule_id": pl.String, "id": pl.String},
+        [
+            (rule.id, rule.version, typology.value)
+            for rule in rules
+            for typology in rule.typologies
+        ],
+        schema={"rule_id": pl.String, "version": pl.Int64, "id": pl.String},
         orient="row",
     )
-    told = points.join(named, on="rule_id").group_by("container_id", "id").agg("points")
+    told = (
+        points.join(named, on=["rule_id", "version"])
+        .group_by("container_id", "id")
+        .agg("points")
+    )
     # fsum knows no order, and two numbers have none: no thread can move the last bit.
     sums = [math.fsum(many) for many in told["points"].to_list()]
     from_rules = told.select("container_id", "id").with_columns(
@@ -285,13 +312,18 @@ def _assessments(
     verdicts: pl.DataFrame,
     known: Known,
 ) -> pl.DataFrame:
-    demanding = [
-        rule.id
-        for rule in known.rules.rules
-        if rule.effect is RuleEffect.MUST_INSPECT and _counts(rule)
-    ]
+    demanding = pl.DataFrame(
+        [
+            (rule.id, rule.version)
+            for rule in known.rules.rules
+            if rule.effect is RuleEffect.MUST_INSPECT and _counts(rule)
+        ],
+        schema={"rule_id": pl.String, "version": pl.Int64},
+        orient="row",
+    )
     demanded = (
-        verdicts.filter((pl.col("verdict") == "match") & pl.col("rule_id").is_in(demanding))
+        verdicts.filter(pl.col("verdict") == "match")
+        .join(demanding, on=["rule_id", "version"], how="semi")
         .select("container_id")
         .unique()
         .with_columns(pl.lit(value=True).alias("is_inspection_demanded"))
@@ -331,9 +363,15 @@ def _drawn(indicators: pl.DataFrame, known: Known) -> pl.Series:
     return drawn_at_random(names.to_series().to_list(), known.seed, known.policy.random_share)
 
 
-def _manifest_digest(manifest: Manifest) -> str:
-    both = f"{manifest.source.sha256}\n{manifest.source.mapping_sha256}"
-    return hashlib.sha256(both.encode()).hexdigest()
+def _of_stow_plan(plan: StowPlan | None, stated: pl.DataFrame) -> tuple[Defect, ...]:
+    return () if plan is None else (*plan.defects, *not_manifested(plan, stated))
+
+
+def _manifest_digest(manifest: Manifest, plan: StowPlan | None) -> str:
+    received = [manifest.source.sha256, manifest.source.mapping_sha256]
+    if plan is not None:
+        received += [plan.sha256, plan.mapping_sha256]
+    return hashlib.sha256("\n".join(received).encode()).hexdigest()
 
 
 def _model_digest(bundle: Bundle | None) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 
 from riskengine.engine.assess import Known, assess
 from riskengine.engine.memory import past_of_others, remember
+from riskengine.engine.surroundings import digest_of, surroundings_of
 from riskengine.features import facts
 from riskengine.ledger import history, received, run_register, runs
 from riskengine.ledger.connection import open_ledger
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from riskengine.engine.run import Run
+    from riskengine.engine.stow_plan import StowPlan
     from riskengine.ledger.history import Past
     from riskengine.manifest import Reading
     from riskengine.model.bundle import Bundle
@@ -70,6 +72,7 @@ class Engine:
         *,
         assessed_on: date | None,
         is_dry: bool = False,
+        stow_plan: StowPlan | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Run:
         """Assess every container of a manifest as of a day, and record nothing.
@@ -80,16 +83,21 @@ class Engine:
                 or later is used. None assesses each consignment as of the day it was presented.
             is_dry: Whether the run will not be recorded. Then nothing is drawn at random: who could ask
                 which boxes would be drawn, and leave no trace, could choose others.
+            stow_plan: What the ship says it loaded, where that was received.
             progress: Told the share that is done.
         """
         stated = facts.gather(reading.manifest, assessed_on)
         past = past_of_others(self.workspace, stated, reading.manifest.attributes)
         if assessed_on is not None:
             past = before(past, assessed_on)
+        rules = in_force(self.workspace, assessed_on or datetime.now(UTC).date())
+        around = surroundings_of(self.workspace, rules.rules, stated, stow_plan)
         known = Known(
             past=past,
-            past_digest=_digest(past),
-            rules=in_force(self.workspace, assessed_on or datetime.now(UTC).date()),
+            past_digest=digest_of(_digest(past), around),
+            rules=rules,
+            around=around,
+            stow_plan=stow_plan,
             bundle=self.bundle,
             policy=self.policy,
             seed=None if is_dry else stratum_seed(self.workspace),
@@ -97,7 +105,15 @@ class Engine:
         )
         return assess(reading, known, assessed_on=assessed_on, progress=progress)
 
-    def record(self, run: Run, reading: Reading, file: Path, *, by: str) -> bool:
+    def record(
+        self,
+        run: Run,
+        reading: Reading,
+        file: Path,
+        *,
+        by: str,
+        stow_plan: StowPlan | None = None,
+    ) -> bool:
         """Record a run: its folder, its place in the run register, and what it adds to the history.
 
         The received bytes are kept first, the folder is written next, the audit chain is told, and one
@@ -108,6 +124,7 @@ class Engine:
             reading: The manifest it assessed.
             file: The file as received.
             by: Who had it recorded, and so saw what was drawn at random.
+            stow_plan: The stow plan it was assessed with; its bytes are kept too.
 
         Returns:
             False where this run had been recorded before.
@@ -117,6 +134,8 @@ class Engine:
         }:
             return False
         received.keep(self.workspace, file)
+        if stow_plan is not None:
+            received.keep(self.workspace, stow_plan.path)
         day = (
             date.fromisoformat(run.card.assessed_on)
             if run.card.assessed_on != "presented"

@@ -14,6 +14,8 @@ from riskengine import messages
 from riskengine.domain import Basis, Lane, Typology, Verdict
 from riskengine.engine.naming import is_named, own_name
 from riskengine.engine.reasons import Reasons
+from riskengine.rules.reference import excused_by
+from riskengine.rules.sentences import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from riskengine.engine.reasons import Answer
     from riskengine.engine.run import Run
     from riskengine.features.field import Field
+    from riskengine.rules.rule import Rule
 
 # What a paper, a weighing or a look at the box can show to be otherwise; a port or a commodity cannot.
 _PROVABLE: Final = frozenset(
@@ -93,7 +96,9 @@ class Explanation:
         total: Their sum.
         reasons: Every reason, the strongest first.
         matched: Notes on the rules that match.
-        excused: Titles of the rules that an exception excuses.
+        excused: Titles of the rules that are excused; with the exception, its reason and its last day
+            where it is this unit's exception that excuses.
+        shadow: Titles of the rules in shadow that match; they move nothing.
         unknown: Titles of the rules that could not be asked, with the labels of what is missing.
         typologies: How it may have been done, with the log-odds that speak for it.
         would_clear: What would clear it.
@@ -117,6 +122,7 @@ class Explanation:
     reasons: tuple[Reason, ...]
     matched: tuple[RuleNote, ...]
     excused: tuple[str, ...]
+    shadow: tuple[str, ...]
     unknown: tuple[tuple[str, str], ...]
     typologies: tuple[tuple[str, float], ...]
     would_clear: tuple[str, ...]
@@ -140,7 +146,8 @@ def explain(
     reasons = Reasons(run, language, fields)
     key = row["container_id"]
     told = reasons.of(key)
-    answers = reasons.answers(key)
+    every = reasons.answers(key)
+    answers = tuple(answer for answer in every if not answer.is_shadow)
     defects = _defects(run, row, language)
     return Explanation(
         name=row["container_number"] or container,
@@ -158,12 +165,24 @@ def explain(
         reasons=told,
         matched=tuple(_note(a, language) for a in answers if a.verdict is Verdict.MATCH),
         excused=tuple(
-            a.rule.title.in_language(language) for a in answers if a.verdict is Verdict.EXCUSED
+            _excuse(a.rule, reasons.facts(key), language)
+            for a in answers
+            if a.verdict is Verdict.EXCUSED
+        ),
+        shadow=tuple(
+            f"{a.rule.id} {a.rule.title.in_language(language)}"
+            for a in every
+            if a.is_shadow and a.verdict is Verdict.MATCH
         ),
         unknown=tuple(
             (
                 a.rule.title.in_language(language),
-                ", ".join(reasons.label(name) for name in a.missing),
+                ", ".join(
+                    reasons.label(name)
+                    if name in a.rule.catalogue_fields
+                    else label_of(a.rule, name, language)
+                    for name in a.missing
+                ),
             )
             for a in answers
             if a.verdict is Verdict.UNKNOWN
@@ -180,6 +199,21 @@ def explain(
         run_id=run.card.run_id,
         digests=run.card.digests,
     )
+
+
+def _excuse(rule: Rule, facts: Mapping[str, object], language: str) -> str:
+    """Return the title of a rule that is excused, and by which exception of this unit, if it is one."""
+    title = rule.title.in_language(language)
+    held = excused_by(rule, facts)
+    if not held:
+        return title
+    params = {
+        "title": title,
+        "exception": held[0].id,
+        "reason": held[0].reason,
+        "until": held[0].expires,
+    }
+    return messages.render("standing.explain.excused_by", params, language)
 
 
 def _note(answer: Answer, language: str) -> RuleNote:

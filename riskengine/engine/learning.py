@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -45,6 +45,11 @@ class Lessons:
     past: Past
 
 
+_NO_HISTORY: Final = pl.DataFrame(
+    schema={"assessed_on": pl.Date(), "is_find": pl.Boolean(), "outcome": pl.String()}
+)
+
+
 def remember_history(workspace: Workspace, manifests: Sequence[Manifest]) -> int:
     """Add a labelled history to what the unit knows, and return how many containers were new to it.
 
@@ -67,15 +72,10 @@ def prepare(
     Raises:
         TrainingImpossible: No container has both an outcome and a day.
     """
-    past = merge(_past_of(manifest) for manifest in manifests)
-    frames: list[pl.DataFrame] = []
-    for number, manifest in enumerate(manifests, start=1):
-        examined = manifest.examinations.select("container_id", "is_find")
-        assembled = assemble(manifest, past, None).join(examined, on="container_id")
-        frames.append(assembled.filter(pl.col("assessed_on").is_not_null()))
-        if progress is not None:
-            progress(number / len(manifests))
-    frame = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+    assembled, past = assemble_history(manifests, progress=progress)
+    frame = assembled.filter(
+        pl.col("is_find").is_not_null() & pl.col("assessed_on").is_not_null()
+    ).drop("outcome")
     if frame.is_empty():
         raise TrainingImpossible(
             "No container of the history has both an outcome and a day.",
@@ -93,6 +93,27 @@ def prepare(
         ),
         past=past,
     )
+
+
+def assemble_history(
+    manifests: Sequence[Manifest], *, progress: Callable[[float], None] | None = None
+) -> tuple[pl.DataFrame, Past]:
+    """Return every container of a history as it was known on its own day, and the past of them all.
+
+    ``is_find`` and ``outcome`` say what its examination found; both are null where nobody looked.
+    """
+    past = merge(_past_of(manifest) for manifest in manifests)
+    frames: list[pl.DataFrame] = []
+    for number, manifest in enumerate(manifests, start=1):
+        examined = manifest.examinations.select("container_id", "is_find", "outcome")
+        frames.append(
+            assemble(manifest, past, None).join(
+                examined, on="container_id", how="left", maintain_order="left"
+            )
+        )
+        if progress is not None:
+            progress(number / len(manifests))
+    return pl.concat(frames, how="diagonal") if frames else _NO_HISTORY, past
 
 
 def _dated(manifest: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from riskengine.features import history as kept
-from riskengine.ledger import history, run_register, runs, sightings
+from riskengine.features import history as habits
+from riskengine.features.catalog import catalog, expressions
+from riskengine.ledger import history, run_register, runs, seen, sightings
 from riskengine.ledger.connection import open_ledger
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from riskengine.workspace import Workspace
 
 _COUNTED_ELSEWHERE = ""
+_TYPES: dict[str, pl.DataType] = {
+    "number": pl.Float64(),
+    "text": pl.String(),
+    "texts": pl.List(pl.String),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+}
 
 
 def remember(
@@ -48,8 +56,8 @@ def remember(
     counted = facts.join(first.select("container_id"), on="container_id", how="semi")
     known = pl.DataFrame(schema=dict(history.OUTCOMES)) if outcomes is None else outcomes
     past = history.tally(
-        kept.sightings(counted, attributes),
-        kept.measures(counted, attributes),
+        habits.sightings(counted, attributes),
+        habits.measures(counted, attributes),
         known.join(first.select("container_id"), on="container_id", how="semi"),
     )
     history.add(connection, past)
@@ -60,7 +68,34 @@ def remember(
         connection,
         fresh.with_columns(by_which.otherwise(pl.lit(_COUNTED_ELSEWHERE)).alias("run_id")),
     )
+    rows = fresh.with_columns(pl.col("bill_of_lading", "voyage_key").fill_null("")).join(
+        _kept(facts), on="container_id", maintain_order="left"
+    )
+    seen.note(connection, rows.select(*seen.KEYS, *kept_fields()))
     return first.height
+
+
+def kept_fields() -> dict[str, pl.DataType]:
+    """Return what is kept of every container, with its type: each field of the catalogue."""
+    return {field.name: _TYPES[field.kind] for field in catalog()}
+
+
+def _kept(facts: pl.DataFrame) -> pl.DataFrame:
+    """Return the fields as they were known on the container's own day.
+
+    A history that is remembered comes as facts: what is drawn from them is drawn now, and what its past
+    said of it then stays unknown.
+    """
+    fields = kept_fields()
+    is_drawn = all(name in facts.columns for name in fields)
+    drawn = facts if is_drawn else facts.with_columns(expressions(with_past=False))
+    return drawn.select(
+        "container_id",
+        *(
+            (pl.col(name) if name in drawn.columns else pl.lit(None).alias(name)).cast(kind)
+            for name, kind in fields.items()
+        ),
+    )
 
 
 def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.DataFrame) -> Past:
@@ -69,7 +104,7 @@ def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.Dat
     A voyage that is assessed again, because a day has passed or its manifest was amended, was counted when
     it was first recorded. Exactly what was counted then is taken off: the run folder knows it.
     """
-    past = history.fetch(workspace, kept.asked_keys(facts, attributes))
+    past = history.fetch(workspace, habits.asked_keys(facts, attributes))
     named = name_sightings(facts)
     with open_ledger(workspace, read_only=True) as connection:
         own = sightings.own_sightings(connection, named)
@@ -95,8 +130,8 @@ def _as_counted(facts: pl.DataFrame, attributes: pl.DataFrame, own: pl.DataFrame
         .unique("container_id", keep="first", maintain_order=True)
     )
     return history.tally(
-        kept.sightings(counted, attributes),
-        kept.measures(counted, attributes),
+        habits.sightings(counted, attributes),
+        habits.measures(counted, attributes),
         pl.DataFrame(schema=dict(history.OUTCOMES)),
     )
 

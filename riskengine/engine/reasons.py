@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from riskengine import messages
 from riskengine.domain import Reason, Verdict
 from riskengine.features.catalog import catalog
+from riskengine.rules.applied import rule_as_applied
+from riskengine.rules.rule import RuleStatus
 from riskengine.rules.sentences import sentence as rule_sentence
-from riskengine.rules.store import rule_from_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,11 @@ class Answer:
     missing: tuple[str, ...]
     points: float
 
+    @property
+    def is_shadow(self) -> bool:
+        """Tell whether the rule was only watched: what it says moves no container."""
+        return self.rule.status is RuleStatus.SHADOW
+
 
 class Reasons:
     """The reasons of one run's containers, in one language.
@@ -55,18 +61,18 @@ class Reasons:
             key: row for row, key in enumerate(run.indicators["container_id"].to_list())
         }
         self._rules = {
-            rule_id: (rule_from_source(source), points)
-            for rule_id, source, points in run.rules.select(
-                "rule_id", "source_yaml", "points"
+            (rule_id, version): (rule_as_applied(source, status, overlay), points)
+            for rule_id, version, source, status, overlay, points in run.rules.select(
+                "rule_id", "version", "source_yaml", "status", "overlay_json", "points"
             ).rows()
         }
         self._sentences: dict[tuple[str, object, tuple[object, ...]], str] = {}
-        self._verdicts: dict[int, list[tuple[str, str, list[str]]]] = {}
-        for container_id, rule_id, verdict, missing in run.verdicts.select(
-            "container_id", "rule_id", "verdict", "missing"
+        self._verdicts: dict[int, list[tuple[tuple[str, int], str, list[str]]]] = {}
+        for container_id, rule_id, version, verdict, missing in run.verdicts.select(
+            "container_id", "rule_id", "version", "verdict", "missing"
         ).rows():
             self._verdicts.setdefault(container_id, []).append(
-                (rule_id, verdict, missing or [])
+                ((rule_id, version), verdict, missing or [])
             )
 
     def facts(self, container_id: int) -> Mapping[str, object]:
@@ -78,14 +84,19 @@ class Reasons:
         order = {Verdict.MATCH: 0, Verdict.EXCUSED: 1, Verdict.UNKNOWN: 2}
         answers = [
             Answer(
-                rule=self._rules[rule_id][0],
+                rule=self._rules[named][0],
                 verdict=Verdict(verdict),
                 missing=tuple(missing),
-                points=self._rules[rule_id][1],
+                points=self._rules[named][1],
             )
-            for rule_id, verdict, missing in self._verdicts.get(container_id, [])
+            for named, verdict, missing in self._verdicts.get(container_id, [])
         ]
-        return tuple(sorted(answers, key=lambda a: (order[a.verdict], -a.points, a.rule.id)))
+        return tuple(
+            sorted(
+                answers,
+                key=lambda a: (order[a.verdict], -a.points, a.rule.id, a.rule.version),
+            )
+        )
 
     def of(self, container_id: int, *, at_most: int | None = None) -> tuple[Reason, ...]:
         """Return the reasons of a container, the strongest first, whichever way they move it.
@@ -100,7 +111,7 @@ class Reasons:
         candidates: list[tuple[float, str, Rule | None]] = [
             (answer.points, answer.rule.id, answer.rule)
             for answer in self.answers(container_id)
-            if answer.verdict is Verdict.MATCH
+            if answer.verdict is Verdict.MATCH and not answer.is_shadow
         ]
         candidates += [
             (weights[name], name, None) for name in self._features if weights[name] != 0.0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from riskengine.engine.run import Run, card_from
+import polars as pl
+
+from riskengine.engine.run import RULES_APPLIED, Run, card_from
 from riskengine.ledger.run_register import find_last_run, find_run
 from riskengine.ledger.runs import read_card, read_frame
 from riskengine.manifest.schema import SCHEMAS
@@ -49,7 +51,7 @@ def read_run(folder: Path) -> Run:
         indicators=read_frame(folder, "indicators"),
         contributions=read_frame(folder, "contributions"),
         verdicts=read_frame(folder, "verdicts"),
-        rules=read_frame(folder, "rules"),
+        rules=_whole(read_frame(folder, "rules")),
         defects=read_frame(folder, "defects"),
         canonical={
             name: read_frame(folder, f"manifest_{name}")
@@ -57,3 +59,13 @@ def read_run(folder: Path) -> Run:
             if name != "received"
         },
     )
+
+
+def _whole(rules: pl.DataFrame) -> pl.DataFrame:
+    """Return the rules of a run with every column of today; what an older run did not keep is null."""
+    lacking = [
+        pl.lit(None, kind).alias(name)
+        for name, kind in RULES_APPLIED.items()
+        if name not in rules.columns
+    ]
+    return rules.with_columns(lacking).select(RULES_APPLIED.keys())

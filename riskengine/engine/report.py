@@ -13,6 +13,7 @@ from riskengine.engine.reasons import Reasons
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from riskengine.engine.reasons import Answer
     from riskengine.engine.run import Run
     from riskengine.features.field import Field
 
@@ -49,9 +50,10 @@ def as_json_lines(
                 for r in told
             ],
             "rules": {
-                verdict.value: [a.rule.id for a in answers if a.verdict is verdict]
+                verdict.value: _named(answers, verdict)
                 for verdict in (Verdict.MATCH, Verdict.UNKNOWN, Verdict.EXCUSED)
-            },
+            }
+            | {"shadow": _named(answers, Verdict.MATCH, in_shadow=True)},
             "run_id": run.card.run_id,
         }
         if all_reasons:
@@ -81,13 +83,24 @@ def as_sheet(run: Run, *, language: str = "en", fields: Sequence[Field] = ()) ->
         ),
         pl.Series(
             "rules_matched",
-            [[a.rule.id for a in many if a.verdict is Verdict.MATCH] for many in answers],
+            [_named(many, Verdict.MATCH) for many in answers],
             dtype=pl.List(pl.String),
         ),
         pl.Series(
             "rules_unknown",
-            [[a.rule.id for a in many if a.verdict is Verdict.UNKNOWN] for many in answers],
+            [_named(many, Verdict.UNKNOWN) for many in answers],
             dtype=pl.List(pl.String),
         ),
         pl.lit(run.card.run_id).alias("run_id"),
     )
+
+
+def _named(
+    answers: Sequence[Answer], verdict: Verdict, *, in_shadow: bool = False
+) -> list[str]:
+    """Return the ids of the rules that gave this verdict: of those that count or name, or of those in shadow."""
+    return [
+        answer.rule.id
+        for answer in answers
+        if answer.verdict is verdict and answer.is_shadow is in_shadow
+    ]

@@ -42,6 +42,8 @@ RULES_APPLIED: Final[FrameSchema] = {
     "points": pl.Float64(),
     "source_yaml": pl.String(),
     "failure": pl.String(),  # why the rule could not run, or null
+    "status": pl.String(),  # how far the rule had come; null in runs from before standings were kept
+    "overlay_json": pl.String(),  # what the unit tuned and excused, and the lists asked; null for nothing
 }
 """The rules as they stood, with the points that a match gave: a run can be read without the ledger."""
 
@@ -73,6 +75,7 @@ class RunCard:
         typical_log_odds: What a container taken at random has.
         record_count: Records in the file.
         model_id: The bundle in force, or the empty string.
+        stow_plan_sha256: Of the stow plan it was assessed with, or the empty string.
         digests: Of manifest, history, rules, model and policy.
     """
 
@@ -83,6 +86,7 @@ class RunCard:
     typical_log_odds: float
     record_count: int
     model_id: str
+    stow_plan_sha256: str = ""
     digests: Digests
 
 

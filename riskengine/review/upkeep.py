@@ -11,6 +11,7 @@ from riskengine.ledger.runs import sweep
 from riskengine.register import audit
 from riskengine.register import connection as register
 from riskengine.review.outcome import finish_what_was_begun
+from riskengine.review.rule_change import finish_changes
 
 if TYPE_CHECKING:
     from riskengine.workspace import Workspace
@@ -25,6 +26,7 @@ class Upkeep:
         register_migrations: How many changes brought the register forward.
         swept: How many half-written run folders were removed.
         finished: How many outcomes, cut short by a crash, were counted.
+        finished_changes: How many changes of rules, cut short by a crash, were carried out.
         audit_entries: How many entries the audit chain has; each was checked.
         audit_head: The hash of the last: hand it to somebody else, a chain cut short shows only beside it.
         model_id: The model in force, loaded and its golden rows reproduced; empty where there is none.
@@ -34,6 +36,7 @@ class Upkeep:
     register_migrations: int
     swept: int
     finished: int
+    finished_changes: int
     audit_entries: int
     audit_head: str
     model_id: str
@@ -52,6 +55,7 @@ def look_after(workspace: Workspace) -> Upkeep:
     brought = tuple(migration.name for migration in ledger_migrations.migrate(workspace))
     changes = register.migrate(workspace)
     finished = finish_what_was_begun(workspace)
+    finished_changes = finish_changes(workspace)
     head = audit.verify(workspace)
     bundle = Engine.open(workspace).bundle
     return Upkeep(
@@ -59,6 +63,7 @@ def look_after(workspace: Workspace) -> Upkeep:
         register_migrations=changes,
         swept=len(sweep(workspace)),
         finished=finished,
+        finished_changes=finished_changes,
         audit_entries=head.seq,
         audit_head=head.hash,
         model_id=bundle.card.id if bundle else "",

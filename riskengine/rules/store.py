@@ -1,37 +1,48 @@
-"""Rules in the ledger: installed by pack, never overwritten, read again from the files as written."""
+"""Rules in the ledger: installed by pack, never overwritten, and those in force on a day."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from riskengine.errors import RuleError, RulesRefused
-from riskengine.features.catalog import catalog
+from riskengine.errors import RuleFault, RulesRefused
 from riskengine.ledger.connection import open_ledger
-from riskengine.rules.faults import Source
-from riskengine.rules.pack import kinds_of
-from riskengine.rules.rule_file import read_list, read_rule
-from riskengine.rules.tree import lists_read
+from riskengine.rules.applied import rule_as_applied
+from riskengine.rules.exceptions import (
+    put_exceptions,
+    stored_exceptions,
+    with_exceptions,
+)
+from riskengine.rules.rule import RuleStatus
+from riskengine.rules.standing import COUNTING, put_standing, put_standing_beside
+from riskengine.rules.stored import (
+    Signed,
+    rule_from_source,
+    rule_of,
+    stored_lists,
+    stored_versions,
+)
+from riskengine.rules.tuning import tuned_in, tuned_values, unfit_settings, with_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     import duckdb
 
-    from riskengine.rules.rule import Pack, Rule, RuleList
+    from riskengine.rules.rule import Pack, Rule, RuleException, RuleList
+    from riskengine.rules.stored import StoredVersion
     from riskengine.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    """Who installs, and when (UTC, without a zone, as DuckDB keeps it)."""
-
-    at: datetime
-    who: str
+__all__ = [
+    "Installation",
+    "RulesInForce",
+    "in_force",
+    "install",
+    "rule_as_applied",
+    "rule_from_source",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,90 +50,149 @@ class RulesInForce:
     """The rules of one day.
 
     Attributes:
-        rules: In shadow, on trial or active, and within their dates; sorted by id.
+        rules: In shadow, on trial or active, and within their dates, by id and version; each with its
+            standing as its status, the settings of this unit and the exceptions of the day. An id stands
+            there twice where a challenger in shadow runs beside the version that counts.
         lists: The lists that they ask.
         expired_lists: The names of those whose last day is past; they are still asked, and must be
             shown to a supervisor.
-        digest: The sha256 of ids, versions, contents, statuses and lists.
+        exceptions: Those that excuse on this day.
+        expired_exceptions: Those that excuse no longer and were not ended; they must be shown.
+        unfit_settings: Rule, version and name of settings that this unit tuned and that the version has
+            not, or bounds otherwise: there the author's number counts.
+        digest: The sha256 of ids, versions, contents, standings, settings, exceptions and lists.
     """
 
     rules: tuple[Rule, ...]
     lists: tuple[RuleList, ...]
     expired_lists: tuple[str, ...]
+    exceptions: tuple[RuleException, ...] = ()
+    expired_exceptions: tuple[RuleException, ...] = ()
+    unfit_settings: tuple[tuple[str, int, str], ...] = ()
     digest: str
 
 
-def install(workspace: Workspace, pack: Pack, *, at: datetime, who: str) -> int:
-    """Put the rules and lists of a pack into the ledger; return how many were new or changed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What installing a pack did.
 
-    Installing the same pack again changes nothing. A rule with the same meaning and another status or
-    test is taken over, and the event is kept.
+    Attributes:
+        new: Rules and versions that were not there.
+        reworded: Rules that mean what they meant and have another layout, status, tests or remarks.
+        unchanged: Rules that were there, word for word.
+        lists: The names of lists that are new or changed; rules that run ask them from now on.
+        exceptions: The ids of exceptions that are new or changed.
+    """
+
+    new: tuple[Rule, ...]
+    reworded: tuple[Rule, ...]
+    unchanged: tuple[Rule, ...]
+    lists: tuple[str, ...]
+    exceptions: tuple[str, ...]
+
+    @property
+    def changes(self) -> int:
+        """How many things are new or changed."""
+        return sum(map(len, (self.new, self.reworded, self.lists, self.exceptions)))
+
+
+def install(
+    workspace: Workspace,
+    pack: Pack,
+    *,
+    at: datetime,
+    who: str,
+    standing: RuleStatus | None = None,
+) -> Installation:
+    """Put the rules, lists and exceptions of a pack into the ledger.
+
+    Installing the same pack again changes nothing. A rule with the same meaning and other tests is taken
+    over, and keeps its standing.
 
     Args:
         workspace: Whose ledger.
         pack: Rules and lists, checked.
         at: When, with its time zone.
         who: Who answers for it.
+        standing: What versions that are new here become; None takes what their files say, for the pack
+            that a workspace is founded with.
 
     Raises:
-        RuleError: A rule says something else than the ledger's rule of that id and version.
+        RulesRefused: Rules say something else than the ledger's rules of these ids and versions; all of
+            them are named, and nothing is installed.
+        RuleError: An exception was ended here; its id is never used again.
         LedgerError: The ledger refused.
     """
-    signed = _Signature(at.astimezone(UTC).replace(tzinfo=None), who)
+    signed = Signed(at=at, who=who, reason=f"pack {pack.name} {pack.version}".strip())
+    told: dict[str, list[Rule]] = {"new": [], "reworded": [], "unchanged": []}
     with open_ledger(workspace) as connection:
-        changed = [_install_list(connection, pack, entry, signed) for entry in pack.lists]
-        changed += [_install_rule(connection, pack, rule, signed) for rule in pack.rules]
-    return sum(changed)
+        before = stored_versions(connection)
+        _must_not_contradict(pack.rules, before)
+        lists = [
+            entry.name for entry in pack.lists if _put_list(connection, pack, entry, signed)
+        ]
+        by_sha = {(v.rule_id, v.sha256): v for v in before}
+        for rule in pack.rules:
+            stored = by_sha.get((rule.id, rule.sha256))
+            if stored is None:
+                _put_version(connection, pack, rule, signed)
+                named = _Named(rule.id, rule.version, rule.sha256)
+                others = [v for v in before if v.rule_id == rule.id]
+                status = standing or rule.status
+                put_standing_beside(connection, named, others, status, signed)
+                told["new"].append(rule)
+            elif stored.source_yaml == rule.source_yaml:
+                told["unchanged"].append(rule)
+            else:
+                _put_text(connection, stored, rule, signed, takes_status=standing is None)
+                told["reworded"].append(rule)
+        entered = put_exceptions(connection, pack.exceptions, signed)
+    return Installation(
+        new=tuple(told["new"]),
+        reworded=tuple(told["reworded"]),
+        unchanged=tuple(told["unchanged"]),
+        lists=tuple(lists),
+        exceptions=(*entered.new, *entered.changed),
+    )
 
 
 def in_force(workspace: Workspace, on: date) -> RulesInForce:
-    """Return the rules that run on a day: of each id the highest version.
+    """Return the rules that run on a day.
+
+    Of each id that is the one version on trial or active, and beside it the newest in shadow.
 
     Raises:
         RuleError: What the ledger holds is not what was installed.
         LedgerError: The ledger refused.
     """
-    with open_ledger(workspace) as connection:
-        versions = connection.execute(
-            "SELECT pack_name, rule_id, version, sha256, source_yaml FROM rule_version "
-            "QUALIFY row_number() OVER (PARTITION BY rule_id ORDER BY version DESC) = 1 ORDER BY rule_id"
-        ).fetchall()
-        editions = connection.execute(
-            "SELECT pack_name, name, sha256, source_yaml FROM rule_list QUALIFY row_number() OVER "
-            "(PARTITION BY pack_name, name ORDER BY edition DESC) = 1 ORDER BY pack_name, name"
-        ).fetchall()
-    lists: dict[str, dict[str, RuleList]] = {}
-    for pack_name, name, sha256, source_yaml in editions:
-        lists.setdefault(pack_name, {})[name] = _stored_list(name, sha256, source_yaml)
+    with open_ledger(workspace, read_only=True) as connection:
+        versions = stored_versions(connection)
+        lists = stored_lists(connection)
+        values = tuned_values(connection)
+        standing = [entry.exception for entry in stored_exceptions(connection)]
     rules: list[Rule] = []
-    for pack_name, rule_id, version, sha256, source_yaml in versions:
-        rule = _with_lists(rule_from_source(source_yaml), lists.get(pack_name, {}))
-        if (rule.id, rule.version, rule.sha256) != (rule_id, version, sha256):
-            raise RuleError(
-                f"The ledger's text of the rule {rule_id} is not the one that was installed.",
-                remedy="Verify the workspace; restore the ledger from a copy.",
-            )
+    unfit: list[tuple[str, int, str]] = []
+    for stored in _running(versions):
+        rule = rule_of(stored, lists)
         if rule.is_in_force(on):
-            rules.append(rule)
-    return _gathered(tuple(rules), on)
+            tuned = values.get(rule.id, {})
+            unfit += [(rule.id, rule.version, name) for name in unfit_settings(rule, tuned)]
+            rules.append(with_exceptions(with_settings(rule, tuned), standing, on))
+    return replace(
+        _gathered(tuple(rules), on),
+        exceptions=tuple(e for e in standing if e.starts <= on <= e.expires),
+        expired_exceptions=tuple(e for e in standing if e.expires < on),
+        unfit_settings=tuple(unfit),
+    )
 
 
-def rule_from_source(source_yaml: str) -> Rule:
-    """Return the rule of a file as written, for its texts and its conditions; its lists are not filled in.
-
-    Raises:
-        RulesRefused: The text is no rule for the fields of this engine.
-    """
-    return _parsed(source_yaml)
-
-
-@lru_cache(maxsize=2048)
-def _parsed(source_yaml: str) -> Rule:
-    source = Source("ledger", source_yaml)
-    rule = read_rule(source, kinds_of(catalog()), None)
-    if rule is None:
-        raise RulesRefused(tuple(source.faults))
-    return rule
+def _running(versions: Iterable[StoredVersion]) -> tuple[StoredVersion, ...]:
+    """Return of each rule the version that counts and the newest in shadow, by id and version."""
+    running: dict[tuple[str, bool], StoredVersion] = {}
+    for stored in versions:
+        if stored.status in COUNTING or stored.status is RuleStatus.SHADOW:
+            running[stored.rule_id, stored.status is RuleStatus.SHADOW] = stored
+    return tuple(sorted(running.values(), key=lambda stored: (stored.rule_id, stored.version)))
 
 
 def _gathered(rules: tuple[Rule, ...], on: date) -> RulesInForce:
@@ -132,6 +202,10 @@ def _gathered(rules: tuple[Rule, ...], on: date) -> RulesInForce:
     lines += [
         f"{rule.id} {entry.name} {entry.sha256}" for rule in rules for entry in rule.lists
     ]
+    for rule in rules:
+        named = f"{rule.id} {rule.version}"
+        lines += [f"{named} set {tuned.name} {tuned.value!r}" for tuned in tuned_in(rule)]
+        lines += [f"{named} excuses {entry.id} {entry.sha256}" for entry in rule.exceptions]
     return RulesInForce(
         rules=rules,
         lists=lists,
@@ -140,76 +214,75 @@ def _gathered(rules: tuple[Rule, ...], on: date) -> RulesInForce:
     )
 
 
-def _with_lists(rule: Rule, lists: Mapping[str, RuleList]) -> Rule:
-    named = sorted({name for tree in (rule.when, *rule.unless) for name in lists_read(tree)})
-    lost = [name for name in named if name not in lists]
-    if lost:
-        raise RuleError(
-            f"The rule {rule.id} asks the list {lost[0]!r}, which the ledger has not."
+def _must_not_contradict(rules: Sequence[Rule], before: Sequence[StoredVersion]) -> None:
+    """Refuse every rule that says something else under an id and version that are taken."""
+    taken = {(v.rule_id, v.version): v.sha256 for v in before}
+    highest = {v.rule_id: v.version for v in before}
+    faults = tuple(
+        RuleFault(
+            place=rule.place,
+            sentence=f"{rule.id} version {rule.version} is installed already and says something else",
+            hint=f"Raise the version of the changed rule to {highest[rule.id] + 1}.",
         )
-    return replace(rule, lists=tuple(lists[name] for name in named))
-
-
-def _stored_list(name: str, sha256: str, source_yaml: str) -> RuleList:
-    found = read_list(Source("ledger", source_yaml))
-    if found is None or (found.name, found.sha256) != (name, sha256):
-        raise RuleError(
-            f"The ledger's text of the list {name!r} is not the one that was installed.",
-            remedy="Verify the workspace; restore the ledger from a copy.",
-        )
-    return found
-
-
-def _install_rule(
-    connection: duckdb.DuckDBPyConnection, pack: Pack, rule: Rule, signed: _Signature
-) -> bool:
-    stored = connection.execute(
-        "SELECT sha256, source_yaml FROM rule_version WHERE rule_id = ? AND version = ?",
-        [rule.id, rule.version],
-    ).fetchone()
-    if stored is None:
-        connection.execute(
-            "INSERT INTO rule_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [rule.id, rule.version, rule.sha256, pack.name, pack.version, pack.issuer,
-             rule.source_yaml, signed.at, signed.who],
-        )  # fmt: skip
-        _note(connection, rule, signed, "installed", f"pack {pack.name} {pack.version}")
-        return True
-    sha256, source_yaml = stored
-    if sha256 != rule.sha256:
-        raise RuleError(
-            f"{rule.id} version {rule.version} is installed already and says something else.",
-            remedy="Raise the version of the changed rule.",
-        )
-    if source_yaml == rule.source_yaml:
-        return False
-    before = rule_from_source(source_yaml).status
-    connection.execute(
-        "UPDATE rule_version SET source_yaml = ? WHERE rule_id = ? AND version = ?",
-        [rule.source_yaml, rule.id, rule.version],
+        for rule in rules
+        if taken.get((rule.id, rule.version), rule.sha256) != rule.sha256
     )
-    if before is rule.status:
-        _note(connection, rule, signed, "text", "layout, tests or remarks")
-    else:
-        _note(connection, rule, signed, "status", f"{before.value} to {rule.status.value}")
-    return True
+    if faults:
+        raise RulesRefused(faults)
+
+
+def _put_version(
+    connection: duckdb.DuckDBPyConnection, pack: Pack, rule: Rule, signed: Signed
+) -> None:
+    connection.execute(
+        "INSERT INTO rule_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [rule.id, rule.version, rule.sha256, pack.name, pack.version, pack.issuer,
+         rule.source_yaml, signed.at_utc, signed.who],
+    )  # fmt: skip
+    _note(connection, rule, signed, "installed", signed.reason)
+
+
+def _put_text(
+    connection: duckdb.DuckDBPyConnection,
+    stored: StoredVersion,
+    rule: Rule,
+    signed: Signed,
+    *,
+    takes_status: bool,
+) -> None:
+    """Take over another layout, other tests; and where files decide, another status."""
+    # Before the text: a standing that is as written is read from it.
+    if takes_status and rule_from_source(stored.source_yaml).status is not rule.status:
+        put_standing(
+            connection, stored, rule.status, replace(signed, reason="as its file says")
+        )
+    elif stored.standing != stored.status.value:
+        put_standing(connection, stored, stored.status, replace(signed, reason=stored.reason))
+    connection.execute(
+        "UPDATE rule_version SET source_yaml = ? WHERE rule_id = ? AND sha256 = ?",
+        [rule.source_yaml, rule.id, rule.sha256],
+    )
+    _note(connection, rule, signed, "text", "layout, tests or remarks")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    rule_id: str
+    version: int
+    sha256: str
 
 
 def _note(
-    connection: duckdb.DuckDBPyConnection,
-    rule: Rule,
-    signed: _Signature,
-    what: str,
-    why: str,
+    connection: duckdb.DuckDBPyConnection, rule: Rule, signed: Signed, what: str, why: str
 ) -> None:
     connection.execute(
         "INSERT INTO rule_event VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [rule.id, rule.version, rule.sha256, signed.at, signed.who, what, why],
+        [rule.id, rule.version, rule.sha256, signed.at_utc, signed.who, what, why],
     )
 
 
-def _install_list(
-    connection: duckdb.DuckDBPyConnection, pack: Pack, entry: RuleList, signed: _Signature
+def _put_list(
+    connection: duckdb.DuckDBPyConnection, pack: Pack, entry: RuleList, signed: Signed
 ) -> bool:
     newest = connection.execute(
         "SELECT edition, sha256 FROM rule_list WHERE pack_name = ? AND name = ? ORDER BY edition DESC",
@@ -220,6 +293,6 @@ def _install_list(
     connection.execute(
         "INSERT INTO rule_list VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [pack.name, entry.name, newest[0] + 1 if newest else 1, entry.sha256, entry.valid_until,
-         entry.source_yaml, signed.at, signed.who],
+         entry.source_yaml, signed.at_utc, signed.who],
     )  # fmt: skip
     return True

@@ -126,7 +126,7 @@ def test_a_container_is_told_by_exactly_the_promised_keys_and_kinds(told, run):
             assert reason["kind"] in {"rule", "feature"}
             assert reason["sentence"].strip()
             assert isinstance(reason["log_odds"], float)
-        assert set(line["rules"]) == {"match", "unknown", "excused"}
+        assert set(line["rules"]) == {"match", "unknown", "excused", "shadow"}
 
 
 def test_without_all_reasons_only_the_strongest_are_told_and_no_base(run, told):

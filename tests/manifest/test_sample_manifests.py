@@ -87,7 +87,8 @@ def test_every_sample_is_described():
 def test_every_defect_the_code_can_name_has_its_sentence():
     source = "\n".join(
         path.read_text("utf-8")
-        for path in (SAMPLES.parent / "riskengine" / "manifest").glob("*.py")
+        for floor in ("manifest", "engine")
+        for path in (SAMPLES.parent / "riskengine" / floor).glob("*.py")
     )
     sentences = tomllib.loads((MESSAGES / "en" / "defect.toml").read_text("utf-8"))
     codes = {key.removesuffix("_one") for key in sentences}
