@@ -36,7 +36,7 @@ def test_the_rules_in_force_are_listed(session_unit, command):
     assert len(rules) == len({rule["id"] for rule in rules}) == len(files)
     page = command("rules", "list", "--lang", "fr", "-w", session_unit.root)
     assert "CLO-DIG-002" in page.out
-    assert f"{len(rules)} rules in force." in page.err
+    assert f"{len(rules)} règles en vigueur." in page.err
 
 
 def test_a_sound_pack_has_no_fault(pack, command):

@@ -61,16 +61,17 @@ REFUSALS = {
     "mass_kg > and mass_kg < 3": """\
 condition:1:11: expected a field or a value here, found 'and'
     mass_kg > and mass_kg < 3
-              ^""",
+              ^
+    Write a field, a number, a text in quotes or a day before it.""",
     "shiper_name = 'X'": """\
 condition:1:1: there is no field named 'shiper_name'
     shiper_name = 'X'
     ^
     Did you mean 'shipper_name'?""",
     "mass_kg == 3": """\
-condition:1:10: expected a field or a value here, found '='
+condition:1:9: '==' is no part of a condition
     mass_kg == 3
-             ^
+            ^
     Equality is one '='.""",
     "hs_codes in ['010121']": """\
 condition:1:1: 'in' asks for one value; this is several texts
@@ -100,7 +101,8 @@ condition:1:1: this is a number, not a condition
     "1 > 2": """\
 condition:1:3: this condition reads no field: it says the same of every container
     1 > 2
-      ^""",
+      ^
+    Compare a field with something.""",
     "port = “ECGYE”": """\
 condition:1:8: '“' is no part of a condition
     port = “ECGYE”
@@ -114,17 +116,18 @@ condition:1:8: this text has no closing quote
     "issued_on > 2026-02-30": """\
 condition:1:13: 2026-02-30 is no day of the calendar
     issued_on > 2026-02-30
-                ^""",
+                ^
+    A day is written year-month-day; is there such a day in that month?""",
     "mass_kg > 26 000": """\
 condition:1:14: did not expect '000' here
     mass_kg > 26 000
                  ^
-    Join conditions with 'and' or 'or'.""",
+    Numbers are written without separators, and with a point: 26000, 26.5.""",
     "mass_kg > 10kg": """\
-condition:1:11: 10k is neither a number nor a name
+condition:1:11: 10kg is neither a number nor a name
     mass_kg > 10kg
               ^
-    Numbers are written 12 or 12.5 or 97%, without units; texts stand in quotes.""",
+    Write the number alone; the unit is that of the field.""",
     "lenght(port) > 3": """\
 condition:1:1: there is no function 'lenght'
     lenght(port) > 3

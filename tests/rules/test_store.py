@@ -12,6 +12,7 @@ from riskengine.features.catalog import catalog
 from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.migrations import create_ledger
 from riskengine.rules.pack import load_pack, load_rule, read_pack
+from riskengine.rules.standing import standing_events
 from riskengine.rules.store import in_force, install, rule_from_source
 from riskengine.workspace import Workspace
 
@@ -53,7 +54,7 @@ def pack_of(tmp_path, rule_text):
 def test_what_was_installed_is_in_force_with_its_lists(workspace, pack_of):
     pack = pack_of()
 
-    assert install(workspace, pack, at=AT, who="chief") == 2
+    assert install(workspace, pack, at=AT, who="chief").changes == 2
     assert in_force(workspace, DAY).rules == pack.rules
     assert in_force(workspace, DAY).lists == pack.lists
 
@@ -62,15 +63,16 @@ def test_installing_again_changes_nothing(workspace, pack_of):
     install(workspace, pack_of(), at=AT, who="chief")
     digest = in_force(workspace, DAY).digest
 
-    assert install(workspace, pack_of(), at=AT, who="chief") == 0
+    assert install(workspace, pack_of(), at=AT, who="chief").changes == 0
     assert in_force(workspace, DAY).digest == digest
 
 
 def test_a_version_is_never_overwritten_by_another_meaning(workspace, pack_of):
     install(workspace, pack_of(), at=AT, who="chief")
 
-    with pytest.raises(RuleError, match="Raise the version"):
+    with pytest.raises(RulesRefused, match="says something else") as refused:
         install(workspace, pack_of(severity="critical"), at=AT, who="chief")
+    assert refused.value.faults[0].hint == "Raise the version of the changed rule to 2."
 
     assert in_force(workspace, DAY).rules[0].severity == "medium"
 
@@ -91,13 +93,10 @@ def test_a_change_of_status_is_taken_over_and_kept_as_an_event(workspace, pack_o
     install(workspace, pack_of(status="draft"), at=AT, who="deputy")
 
     assert in_force(workspace, DAY).rules == ()
-    with open_ledger(workspace) as connection:
-        events = connection.execute(
-            "SELECT happened_at, who, what, reason FROM rule_event ORDER BY what"
-        ).fetchall()
-    assert events == [
-        (datetime(2026, 3, 1, 17, 0), "chief", "installed", "pack tests 1"),  # noqa: DTZ001
-        (datetime(2026, 3, 1, 17, 0), "deputy", "status", "active to draft"),  # noqa: DTZ001
+    events = standing_events(workspace, "TST-ONE-001")
+    assert [(event.at, event.who, event.status) for event in events] == [
+        (AT, "chief", "active"),
+        (AT, "deputy", "draft"),
     ]
 
 
