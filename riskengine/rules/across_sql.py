@@ -11,7 +11,6 @@ numbers. They leave a table ``answer`` of ``asker`` and ``value``; who is not in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from riskengine.rules.compile import quoted, tree_sql
@@ -23,63 +22,32 @@ if TYPE_CHECKING:
 
 PRESENT, PAST, PLAN, RECEIVED = "present", "past", "plan", "received"
 ROW, DAY, VOYAGE, MANIFEST, WORLD = "@row", "@on", "@voyage", "@manifest", "@world"
-_WHO_ASKS = 4  # asked, keys, subjects, questions
 # A double holds whole numbers up to here; what is larger cannot be added exactly and is missing.
 LARGEST_TERM = 2**53
 PER_UNIT = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureSql:
-    """The statements that compute a measure.
-
-    Attributes:
-        who_asks: Make the tables of who asks; they depend on nothing but what is shared, so that measures
-            that share the same fields have them in common.
-        far: Makes the table of earlier containers; empty where the measure looks at no day before.
-        looking_back: Make the tables between, once there are earlier containers; the last makes ``answer``.
-        at_once: Makes ``answer`` where nobody earlier counts.
-    """
-
-    who_asks: tuple[str, ...]
-    far: str
-    looking_back: tuple[str, ...]
-    at_once: str
-
-
-def measure_sql(measure: Measure, lists: Mapping[str, tuple[str, ...]]) -> MeasureSql:
-    """Return the statements that compute a measure.
+def measure_sql(measure: Measure, lists: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the statements that compute a measure, to be run one after the other.
 
     Raises:
         RuleError: A list is not known; a checked rule never does this.
     """
-    steps = _Steps(measure, lists).all()
-    made = [f"CREATE OR REPLACE TEMP TABLE {name} AS {select}" for name, select in steps]
-    names = [name for name, _ in steps]
-    is_far = "far" in names
-    later = (
-        [*made[_WHO_ASKS : names.index("far")], *made[names.index("far") + 1 :]]
-        if is_far
-        else []
-    )
-    return MeasureSql(
-        who_asks=tuple(made[:_WHO_ASKS]),
-        far=made[names.index("far")] if is_far else "",
-        looking_back=tuple(later),
-        at_once=f"CREATE OR REPLACE TEMP TABLE answer AS {_at_once(measure, lists)}",
+    return tuple(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS {select}"
+        for name, select in _Steps(measure, lists).all()
     )
 
 
-def _at_once(measure: Measure, lists: Mapping[str, tuple[str, ...]]) -> str:
-    """Return the answer as one query, where only peers or the stow plan count."""
-    if measure.counts_peers or measure.is_of_stow_plan:
-        steps = _Steps(replace(measure, within_days=0), lists).all()[_WHO_ASKS:]
-        inner = ", ".join(f"{name} AS ({select})" for name, select in steps[:-1])
-        return f"WITH {inner} {steps[-1][1]}"
-    # Nobody is looked at: a count is nought, and there is nothing to add up or to pick.
-    if measure.taken == "count":
-        return "SELECT DISTINCT asker, CAST(0 AS DOUBLE) AS value FROM asked"
-    return "SELECT asker, NULL AS value FROM asked LIMIT 0"
+def value_sql(measure: Measure) -> str:
+    """Return what is taken of another container; loose cargo is counted by its set of bills."""
+    if measure.of == "containers":
+        bills = 'list_sort(list_distinct("bills_of_lading"))'
+        listed = (
+            f"CASE WHEN len({bills}) > 0 THEN chr(31) || array_to_string({bills}, chr(31)) END"
+        )
+        return f'coalesce("container_number", {listed})'
+    return quoted(measure.taken_of[0].name)
 
 
 class _Steps:
@@ -132,7 +100,7 @@ class _Steps:
         inner = (
             f"SELECT {day} AS day, {voyage} AS voyage, {manifest} AS manifest, "
             f"{quoted(WORLD)} AS world, {keys}, {taken} "
-            f"FROM (SELECT * FROM {table} WHERE {condition})"
+            f"FROM {table} WHERE {condition}"
         )
         return f"SELECT * FROM ({inner}) WHERE day IS NOT NULL AND {known}"
 
@@ -141,18 +109,11 @@ class _Steps:
         several = self._measure.of_kind == "texts"
         joined = ", ".join(["world", *self._keys])
         value = "unnest(list_distinct(value))" if several else "value"
-        keyed = self._keyed(table, f"{self._value()} AS value", f"TRUE{self._where}")
+        keyed = self._keyed(table, f"{value_sql(self._measure)} AS value", f"TRUE{self._where}")
         return (
             f"SELECT key, day, voyage, manifest, {value} AS value "
             f"FROM ({keyed}) JOIN keys USING ({joined})"
         )
-
-    def _value(self) -> str:
-        if self._measure.of == "containers":
-            bills = 'list_sort(list_distinct("bills_of_lading"))'
-            listed = f"CASE WHEN len({bills}) > 0 THEN chr(31) || array_to_string({bills}, chr(31)) END"
-            return f'coalesce("container_number", {listed})'
-        return quoted(self._measure.taken_of[0].name)
 
     def _near(self) -> str:
         """Return the peers, each asked container among them, or the boxes of the stow plan."""

@@ -5,6 +5,7 @@ A recorded run explains itself from these two, five years later and without the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from functools import lru_cache
@@ -28,6 +29,14 @@ def overlay_json(rule: Rule) -> str | None:
     }
     said = {name: part for name, part in overlay.items() if part}
     return json.dumps(said, ensure_ascii=False, sort_keys=True) if said else None
+
+
+def as_run(rule: Rule) -> str:
+    """Return the sha256 of a rule as it runs here: what it means, and all that this unit made of it.
+
+    Evidence speaks of the rule as it ran; another setting, exception or list makes it another rule.
+    """
+    return hashlib.sha256(f"{rule.sha256}\n{overlay_json(rule) or ''}".encode()).hexdigest()
 
 
 def as_written(rule: Rule) -> Rule:

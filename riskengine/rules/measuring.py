@@ -1,7 +1,7 @@
 """The measures of rules, computed for every container at once in a locked-down, in-memory DuckDB.
 
-A measure that cannot be computed takes its rule along and no other. Two measures that ask the same, as two
-versions of a rule do, are computed once.
+Measures that share the same fields are computed together, where that is little work. A measure that cannot
+be computed takes its rule along and no other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from riskengine.errors import RuleError
+from riskengine.rules.across_pairs import pairs_sql
 from riskengine.rules.across_sql import (
     DAY,
     MANIFEST,
@@ -23,14 +24,13 @@ from riskengine.rules.across_sql import (
     ROW,
     VOYAGE,
     WORLD,
-    MeasureSql,
     measure_sql,
 )
 from riskengine.rules.columns import TYPES, misfit, typed
 from riskengine.rules.tree import FieldRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from riskengine.rules.across import Surroundings
     from riskengine.rules.rule import Measure, Rule
@@ -45,6 +45,9 @@ LOCKS = (
     "SET autoload_known_extensions = false",
     "SET lock_configuration = true",
 )
+MOST_PAIRS = 20_000_000
+"""Up to so many pairs of a question and a container, meeting them all is less work than avoiding it."""
+
 _ASSESSED_ON, _ON = "assessed_on", "on"
 _VOYAGE_KEY, _MANIFEST_KEY = "voyage_key", "manifest_key"
 
@@ -87,18 +90,16 @@ def measure(rules: Sequence[Rule], frame: pl.DataFrame, around: Surroundings) ->
     if able:
         with duckdb.connect(":memory:", config=CONFIG) as connection:
             _fill(connection, able, frame, around)
-            asking = _Asking(connection, has_earlier=_has_earlier(frame, around))
-            for rule, one in _in_turn(able):
-                if (rule.id, rule.version) in failed:
+            few = _pairs_at_most(frame, around) <= MOST_PAIRS
+            for group in _groups(able):
+                if group[0][1].is_of_stow_plan and around.stow_plan is None:
+                    columns |= {one.column: _missing(one, frame.height) for _, one in group}
                     continue
-                if one.is_of_stow_plan and around.stow_plan is None:
-                    columns[one.column] = _missing(one, frame.height)
-                    continue
-                try:
-                    answer = asking.answer(rule, one)
-                    columns[one.column] = _column(answer, one, frame.height)
-                except RuleError as error:
-                    failed[rule.id, rule.version] = error.sentence
+                for (rule, one), answer in _answers(connection, group, frame.height, few=few):
+                    if isinstance(answer, RuleError):
+                        failed[rule.id, rule.version] = answer.sentence
+                    else:
+                        columns[one.column] = answer.cast(TYPES[one.kind]).alias(one.column)
     kept = {
         one.column: columns[one.column]
         for rule in able
@@ -180,83 +181,78 @@ def _witnesses(frame: pl.DataFrame, measures: Sequence[Measure], day: str) -> pl
     )
 
 
-def _in_turn(rules: Sequence[Rule]) -> list[tuple[Rule, Measure]]:
-    """Return the measures with their rules, those that share the same fields beside each other."""
-    pairs = [(rule, one) for rule in rules for one in rule.measures]
-    return sorted(
-        pairs,
-        key=lambda pair: (pair[1].is_of_stow_plan, [ref.name for ref in pair[1].same]),
-    )
+def _groups(rules: Sequence[Rule]) -> list[list[tuple[Rule, Measure]]]:
+    """Return the measures with their rules, those together that share the same fields."""
+    groups: dict[tuple[bool, tuple[str, ...]], list[tuple[Rule, Measure]]] = {}
+    for rule in rules:
+        for one in rule.measures:
+            shared = one.is_of_stow_plan, tuple(ref.name for ref in one.same)
+            groups.setdefault(shared, []).append((rule, one))
+    return list(groups.values())
 
 
-def _has_earlier(frame: pl.DataFrame, around: Surroundings) -> bool:
-    """Tell whether any container can be earlier than another: one day alone has no past."""
-    days = DAY if DAY in frame.columns else _ASSESSED_ON
-    several = days in frame.columns and frame[days].n_unique() > 1
-    return several or (around.past is not None and not around.past.is_empty())
+def _pairs_at_most(frame: pl.DataFrame, around: Surroundings) -> int:
+    """Return how many pairs of a question and a container there can be, at the very most."""
+    keys = [
+        name
+        for name in (_VOYAGE_KEY, _MANIFEST_KEY, _ASSESSED_ON, DAY)
+        if name in frame.columns
+    ]
+    questions = frame.select(keys).n_unique() if keys and frame.height else 1
+    past = 0 if around.past is None else around.past.height
+    return questions * (frame.height + past)
 
 
-class _Asking:
-    """Runs the steps of measures, and none of them twice where two measures have it in common."""
+def _answers(
+    connection: duckdb.DuckDBPyConnection,
+    group: Sequence[tuple[Rule, Measure]],
+    height: int,
+    *,
+    few: bool,
+) -> Iterator[tuple[tuple[Rule, Measure], pl.Series | RuleError]]:
+    """Yield each measure, row by row beside the containers, or with what keeps it from being computed."""
+    parts = [group] if few else [[pair] for pair in group]
+    while parts:
+        part = parts.pop(0)
+        try:
+            for statement in _statements(part, few=few):
+                connection.execute(statement)
+            found = _beside(connection, height)
+        except (duckdb.Error, RuleError) as error:
+            if len(part) > 1:
+                # One of them fails: they are asked one by one, so that only the culprit is lost.
+                parts += [[pair] for pair in part]
+            else:
+                yield part[0], _refused(part[0][1], error)
+            continue
+        for number, pair in enumerate(part):
+            yield pair, found[:, number]
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, has_earlier: bool) -> None:
-        self._connection = connection
-        self._has_earlier = has_earlier
-        self._known: dict[MeasureSql, pl.DataFrame] = {}
-        self._asked: tuple[str, ...] = ()
 
-    def answer(self, rule: Rule, measure: Measure) -> pl.DataFrame:
-        """Return ``asker`` and ``value``; who is not in it is missing.
+def _statements(part: Sequence[tuple[Rule, Measure]], *, few: bool) -> tuple[str, ...]:
+    """Return the statements that leave a table ``answer``: who asks, and one column a measure."""
+    lists = [{entry.name: entry.values for entry in rule.lists} for rule, _ in part]
+    measures = [measure for _, measure in part]
+    if few:
+        sql = pairs_sql(list(zip(measures, lists, strict=True)))
+        return (f"CREATE OR REPLACE TEMP TABLE answer AS {sql}",)
+    return measure_sql(measures[0], lists[0])
 
-        Raises:
-            RuleError: DuckDB refused.
-        """
-        statements = measure_sql(measure, {entry.name: entry.values for entry in rule.lists})
-        if statements not in self._known:
-            try:
-                self._known[statements] = self._run(statements)
-            except duckdb.Error as error:
-                self._asked = ()
-                first = str(error).splitlines()[0]
-                sentence = f"The measure {measure.name!r} cannot be computed: {first}"
-                raise RuleError(sentence) from error
-        return self._known[statements]
 
-    def _run(self, statements: MeasureSql) -> pl.DataFrame:
-        if statements.who_asks != self._asked:
-            self._asked = ()
-            for statement in statements.who_asks:
-                self._connection.execute(statement)
-            self._asked = statements.who_asks
-        if not self._looks_back(statements):
-            self._connection.execute(statements.at_once)
-            return self._fetched()
-        for statement in statements.looking_back:
-            self._connection.execute(statement)
-        return self._fetched()
+def _beside(connection: duckdb.DuckDBPyConnection, height: int) -> pl.DataFrame:
+    """Return the columns of ``answer``, a row a container; who is not in it is missing."""
+    # A relation is planned twice; one that only reads a table costs little.
+    answer = connection.sql("SELECT * FROM answer").pl().cast({"asker": pl.UInt32})
+    rows = pl.DataFrame({"asker": pl.int_range(height, dtype=pl.UInt32, eager=True)})
+    return rows.join(answer, on="asker", how="left", maintain_order="left").drop("asker")
 
-    def _fetched(self) -> pl.DataFrame:
-        # A relation is planned twice; one that only reads a table costs little.
-        return self._connection.sql("SELECT asker, value FROM answer").pl()
 
-    def _looks_back(self, statements: MeasureSql) -> bool:
-        if not statements.far or not self._has_earlier:
-            return False
-        self._connection.execute(statements.far)
-        return bool(self._connection.execute("SELECT 1 FROM far LIMIT 1").fetchall())
+def _refused(measure: Measure, error: duckdb.Error | RuleError) -> RuleError:
+    if isinstance(error, RuleError):
+        return error
+    first = str(error).splitlines()[0]
+    return RuleError(f"The measure {measure.name!r} cannot be computed: {first}")
 
 
 def _missing(measure: Measure, height: int) -> pl.Series:
     return pl.Series(measure.column, [None] * height, dtype=TYPES[measure.kind])
-
-
-def _column(answer: pl.DataFrame, measure: Measure, height: int) -> pl.Series:
-    rows = pl.DataFrame({"asker": pl.int_range(height, dtype=pl.UInt32, eager=True)})
-    return (
-        rows.join(
-            answer.cast({"asker": pl.UInt32}), on="asker", how="left", maintain_order="left"
-        )
-        .get_column("value")
-        .cast(TYPES[measure.kind])
-        .alias(measure.column)
-    )

@@ -20,8 +20,8 @@ from riskengine.rules.across import (
     fields_across,
     longest_window,
 )
+from riskengine.rules.across_pairs import pairs_sql
 from riskengine.rules.across_reference import Scene, measures_of
-from riskengine.rules.across_sql import measure_sql
 from riskengine.rules.check import run_tests
 from riskengine.rules.columns import TYPES
 from riskengine.rules.evaluate import evaluate
@@ -501,12 +501,11 @@ def test_a_measure_that_fails_takes_its_rule_and_no_other(rule_of, monkeypatch):
     whole = rule_of(SEALS, "boxes_with_seal > 0", "")
     whole = replace(whole, id="TST-TWO-001")
 
-    def sabotage(measure, lists):
-        found = measure_sql(measure, lists)
-        broken_one = replace(found, who_asks=("SELECT no_such_column",))
-        return broken_one if measure.name == "seen" else found
+    def sabotage(asked):
+        broken_one = any(measure.name == "seen" for measure, _ in asked)
+        return "SELECT no_such_column" if broken_one else pairs_sql(asked)
 
-    monkeypatch.setattr(measuring_module, "measure_sql", sabotage)
+    monkeypatch.setattr(measuring_module, "pairs_sql", sabotage)
     row = ONE | {"container_number": "C1", "seal_numbers": ["S"], "shipper_name": "A"}
     found = evaluate([broken, whole], frame_of([row]))
 
@@ -612,12 +611,12 @@ def test_people_read_the_label_and_the_value_of_a_measure(rule_of):
         (
             "",
             "",
-            "number of containers in the 365 days before and on the same manifest, of what shares: ",
+            "number of containers in the 365 days before and on the same manifest, of those that share: ",
         ),
         ("count: containers", "sum: gross_mass_kg", "this seal: sum (Gross mass) in the 365"),
         ("within_days: 365", "within_days: 1", "on the 1 day before and on the same"),
         ("within_days: 365", "within_days: 0", "number of containers on the same manifest,"),
-        ("peers: counted", "peers: left_out", "in the 365 days before, of what"),
+        ("peers: counted", "peers: left_out", "in the 365 days before, of those"),
         (
             "within_days: 365\n    peers: counted",
             "of: stow_plan",

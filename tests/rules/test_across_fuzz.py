@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import date
+from unittest import mock
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riskengine.rules import measuring as measuring_module
 from riskengine.rules.across import Surroundings
 from riskengine.rules.across_reference import Scene, measures_of
 from riskengine.rules.columns import TYPES
@@ -130,18 +132,20 @@ def computed(rule, rows, past, plan):
 _UNIQUE = st.lists(_measures(), min_size=1, max_size=6, unique_by=lambda m: m.column)
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.parametrize("pairs", [0, measuring_module.MOST_PAIRS], ids=["steps", "pairs"])
+@settings(max_examples=20, deadline=None)
 @given(
     _UNIQUE,
     st.lists(_PRESENT, max_size=8),
     st.lists(_PAST, max_size=10),
     st.none() | st.lists(_PLAN, max_size=4),
 )
-def test_duckdb_and_the_reference_never_differ(measuring, drawn, rows, past, plan):
+def test_duckdb_and_the_reference_never_differ(measuring, pairs, drawn, rows, past, plan):
     rule = measuring(drawn)
     scene = Scene(present=rows, past=past, stow_plan=plan)
 
-    found = computed(rule, rows, past, plan)
+    with mock.patch.object(measuring_module, "MOST_PAIRS", pairs):
+        found = computed(rule, rows, past, plan)
 
     for column, values in found.items():
         assert values == [measures_of(rule, row, scene)[column] for row in rows]
