@@ -61,7 +61,8 @@ def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
     """Return a Defect for each container that is on the plan for this port and not on the manifest.
 
     A ship carries boxes for many ports: only those count that the plan discharges where the manifest
-    discharges, or for which the plan names no port.
+    discharges, or for which the plan names no port. Where the manifest says nowhere where it discharges,
+    every box counts: what is not known is no reason to let a box vanish.
 
     Args:
         plan: The stow plan.
@@ -69,7 +70,8 @@ def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
     """
     ports = stated["port_of_discharge"].drop_nulls().unique().to_list()
     here = pl.col("port_of_discharge").is_null() | pl.col("port_of_discharge").is_in(ports)
-    lacking = plan.facts.filter(here).join(stated, on="container_number", how="anti")
+    asked = plan.facts.filter(here) if ports else plan.facts
+    lacking = asked.join(stated, on="container_number", how="anti")
     return tuple(
         Defect(
             code="not_manifested",

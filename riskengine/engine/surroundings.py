@@ -51,7 +51,8 @@ def surroundings_of(
         last,  # type: ignore[arg-type]
     )
     # The stow plan is no past: it speaks of this voyage.
-    own = name_sightings(stated, dated=False).select(seen.KEYS[:3])
+    # Null equals nothing: what was not declared is kept as empty, and is looked for as empty.
+    own = name_sightings(stated, dated=False).select(pl.col(seen.KEYS[:3]).fill_null(""))
     others = past.join(own, on=seen.KEYS[:3], how="anti", maintain_order="left")
     return Surroundings(
         past=_typed(others, fields_across(rules)).with_columns(named_voyage()),

@@ -51,12 +51,10 @@ def combine(
     """
     typical = logit(typical_find_rate)
     shift = logit(policy.random_find_rate) - typical
-    # Points are added in the order of their rules, so that the last bit never depends on a thread.
-    added = (
-        rule_points.sort("container_id", "rule_id")
-        .group_by("container_id", maintain_order=True)
-        .agg(pl.col("points").alias("_points"))
+    added = rule_points.group_by("container_id", maintain_order=True).agg(
+        pl.col("points").alias("_points")
     )
+    # fsum knows no order: no thread can move the last bit.
     sums = [math.fsum(points) for points in added["_points"].to_list()]
     added = added.select("container_id").with_columns(
         pl.Series("rule_log_odds", sums, dtype=pl.Float64)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from riskengine.engine import Engine
+from riskengine.engine.explanation import explain
 from riskengine.engine.recorded import read_run
 from riskengine.engine.stow_plan import stow_plan_of
 from riskengine.features.catalog import catalog
@@ -192,6 +193,17 @@ def test_without_a_stow_plan_the_rule_cannot_be_asked(unit, with_rules, manifest
     assert said["verdict"].to_list() == ["unknown"]
 
 
+def test_rules_that_lack_the_stow_plan_alone_are_explained_together(unit, with_rules, manifest):
+    with_rules(unit, plan=PLAN)
+    file = manifest("one.csv", FIRST)
+    without = explain(scored(unit, file, date(2026, 3, 1)), "MSCU1234566")
+    assert "A rule of this test" in without.without_stow_plan
+    assert "A rule of this test" not in dict(without.unknown)
+    plan = stow_plan_of(read_manifest(file), file)
+    planned = explain(scored(unit, file, date(2026, 3, 1), plan=plan), "MSCU1234566")
+    assert planned.without_stow_plan == ()
+
+
 def test_a_box_on_the_plan_and_not_on_the_manifest_is_named(unit, manifest):
     file, plan_file = manifest("one.csv", FIRST), manifest("plan.csv", FIRST, AGAIN)
     plan = stow_plan_of(read_manifest(plan_file), plan_file)
@@ -224,3 +236,22 @@ def test_alone_and_in_a_batch_a_rule_over_the_past_says_the_same(unit, with_rule
         unit, manifest("many.csv", AGAIN, *more), date(2026, 3, 9), is_recorded=False
     )
     assert matched(alone) == matched(batch) == {"TGHU1234568"}
+
+
+def test_a_box_without_bill_or_ship_that_is_assessed_again_does_not_find_itself(
+    unit, with_rules, manifest
+):
+    with_rules(unit, seals=SEALS)
+    bare = line("", "MSCU1234566", "SEAL77", voyage="", vessel="")
+    file = manifest("bare.csv", bare)
+    scored(unit, file, date(2026, 3, 1))
+    assert matched(scored(unit, file, date(2026, 3, 5))) == set()
+
+
+def test_where_the_manifest_names_no_port_every_planned_box_counts(unit, manifest):
+    file = manifest("one.csv", FIRST.replace("ESBCN", ""))
+    plan_file = manifest("plan.csv", FIRST, AGAIN)
+    plan = stow_plan_of(read_manifest(plan_file), plan_file)
+    run = scored(unit, file, date(2026, 3, 1), plan=plan)
+    named = run.defects.filter(pl.col("code") == "not_manifested")
+    assert named["container_number"].to_list() == ["TGHU1234568"]
