@@ -72,7 +72,10 @@ def show_explanation(
     _section(console, words("unknown"))
     for title, missing in explanation.unknown:
         console.print(text(f"- {words('unknown_rule', title=title, fields=missing)}"))
-    if not explanation.unknown:
+    if explanation.without_stow_plan:
+        planned = words("no_stow_plan", rules=len(explanation.without_stow_plan))
+        console.print(text(f"- {planned}"))
+    if not explanation.unknown and not explanation.without_stow_plan:
         console.print(text(words("no_unknown")))
     _show_lines(
         console,

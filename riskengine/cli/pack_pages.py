@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PackDifference,
         RuleDifference,
     )
+    from riskengine.rules.rule import Wording
 
 _LONGEST_LINE = 4000
 
@@ -130,11 +131,23 @@ def _list_lines(entry: ListDifference, language: str) -> Iterator[str]:
         "here": entry.valid_until_here,
     }
     yield messages.render("pack.difference.list", values, language)
+    here, theirs = _texts(entry.title_here), _texts(entry.title)
+    for name in messages.LANGUAGES:
+        if here.get(name) != theirs.get(name):
+            yield from (f"    - title.{name}: {text}" for text in (here.get(name),) if text)
+            yield from (f"    + title.{name}: {text}" for text in (theirs.get(name),) if text)
     yield from (f"    - {value}" for value in entry.removed)
     yield from (f"    + {value}" for value in entry.added)
     if entry.asked_by:
         asked = messages.render("pack.difference.asked", {}, language)
         yield f"  ! {asked} {', '.join(entry.asked_by)}"
+
+
+def _texts(title: Wording | None) -> dict[str, str]:
+    """Return a title by language; empty where there is none."""
+    if title is None:
+        return {}
+    return {language: title.in_language(language) for language in title.languages()}
 
 
 def _changed_lines(before: Sequence[str] | None, after: Sequence[str] | None) -> Iterator[str]:
@@ -183,6 +196,8 @@ def _rule_as_json(rule: RuleDifference, language: str) -> dict[str, object]:
 def _list_as_json(entry: ListDifference) -> dict[str, object]:
     return {
         "list": entry.name,
+        "title": _texts(entry.title) or None,
+        "title_here": _texts(entry.title_here) or None,
         "added": entry.added,
         "removed": entry.removed,
         "valid_until": entry.valid_until.isoformat(),

@@ -277,7 +277,7 @@ def _show_lists(console: Console, aloud: RuleAloud, words: _Words) -> None:
     for one in aloud.lists:
         until = messages.fill("{day:date}", {"day": one.valid_until}, words.language)
         listing.add_row(
-            text(one.name),
+            text(f"{one.title}  ({one.name})"),
             text(words.number(one.values)),
             text(words("aloud.expired", last=one.valid_until), "bold yellow")
             if one.is_expired

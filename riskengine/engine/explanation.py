@@ -100,6 +100,7 @@ class Explanation:
             where it is this unit's exception that excuses.
         shadow: Titles of the rules in shadow that match; they move nothing.
         unknown: Titles of the rules that could not be asked, with the labels of what is missing.
+        without_stow_plan: Titles of the rules that lack the stow plan alone, where none was received.
         typologies: How it may have been done, with the log-odds that speak for it.
         would_clear: What would clear it.
         defects: What could not be read, or is wrong, with its place.
@@ -124,6 +125,7 @@ class Explanation:
     excused: tuple[str, ...]
     shadow: tuple[str, ...]
     unknown: tuple[tuple[str, str], ...]
+    without_stow_plan: tuple[str, ...]
     typologies: tuple[tuple[str, float], ...]
     would_clear: tuple[str, ...]
     defects: tuple[tuple[str, str], ...]
@@ -148,6 +150,7 @@ def explain(
     told = reasons.of(key)
     every = reasons.answers(key)
     answers = tuple(answer for answer in every if not answer.is_shadow)
+    unknown = [answer for answer in answers if answer.verdict is Verdict.UNKNOWN]
     defects = _defects(run, row, language)
     return Explanation(
         name=row["container_number"] or container,
@@ -184,8 +187,11 @@ def explain(
                     for name in a.missing
                 ),
             )
-            for a in answers
-            if a.verdict is Verdict.UNKNOWN
+            for a in unknown
+            if not _lacks_plan_alone(run, a)
+        ),
+        without_stow_plan=tuple(
+            a.rule.title.in_language(language) for a in unknown if _lacks_plan_alone(run, a)
         ),
         typologies=tuple(
             (
@@ -199,6 +205,13 @@ def explain(
         run_id=run.card.run_id,
         digests=run.card.digests,
     )
+
+
+def _lacks_plan_alone(run: Run, answer: Answer) -> bool:
+    """Tell whether all that kept a rule from answering is a stow plan that nobody sent."""
+    of_plan = {m.column for m in answer.rule.measures if m.is_of_stow_plan}
+    is_planless = not run.card.stow_plan_sha256
+    return is_planless and bool(answer.missing) and of_plan.issuperset(answer.missing)
 
 
 def _excuse(rule: Rule, facts: Mapping[str, object], language: str) -> str:

@@ -42,7 +42,7 @@ def rule_as_json(aloud: RuleAloud) -> dict[str, Any]:
             for one in aloud.settings
         ],
         "lists": [
-            {"name": one.name, "values": one.values, "valid_until": one.valid_until.isoformat(), "is_expired": one.is_expired}
+            {"name": one.name, "title": one.title, "values": one.values, "valid_until": one.valid_until.isoformat(), "is_expired": one.is_expired}
             for one in aloud.lists
         ],
         "fields": [{"name": name, "label": label} for name, label in aloud.fields],

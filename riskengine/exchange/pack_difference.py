@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from riskengine.rules.rule import Pack, Rule, RuleException, RuleList
+    from riskengine.rules.rule import Pack, Rule, RuleException, RuleList, Wording
     from riskengine.rules.standing import Installed
 
 
@@ -113,6 +113,8 @@ class ListDifference:
 
     Attributes:
         name: The list.
+        title: The name for people of the pack's list; None where it has none.
+        title_here: That of the list as it stands here.
         valid_until: The last day of the pack's list.
         valid_until_here: The last day of the list as it stands here.
         added: Values that stand in the pack alone.
@@ -121,6 +123,8 @@ class ListDifference:
     """
 
     name: str
+    title: Wording | None
+    title_here: Wording | None
     valid_until: date
     valid_until_here: date
     added: tuple[str, ...]
@@ -365,6 +369,8 @@ def _lists(pack: Pack, held: Sequence[Installed]) -> tuple[ListDifference, ...]:
     return tuple(
         ListDifference(
             name=entry.name,
+            title=entry.title,
+            title_here=here[entry.name].title,
             valid_until=entry.valid_until,
             valid_until_here=here[entry.name].valid_until,
             added=tuple(sorted({*entry.values} - {*here[entry.name].values})),

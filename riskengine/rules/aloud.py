@@ -51,12 +51,14 @@ class ListAloud:
 
     Attributes:
         name: Its name.
+        title: Its name for people.
         values: How many values it holds.
         valid_until: The last day until which somebody has looked at it.
         is_expired: Whether that day is past.
     """
 
     name: str
+    title: str
     values: int
     valid_until: date
     is_expired: bool
@@ -155,6 +157,7 @@ def read_aloud(rule: Rule, *, on: date, language: str = "en") -> RuleAloud:
         lists=tuple(
             ListAloud(
                 name=one.name,
+                title=one.title_in(language),
                 values=len(one.values),
                 valid_until=one.valid_until,
                 is_expired=one.valid_until < on,

@@ -181,6 +181,7 @@ def _lists(found: Coverage) -> str:
     rows = [
         (
             f"[{entry.name}](../rules/{found.pack.name}/lists/{entry.name}.yaml)",
+            entry.title_in("en"),
             len(entry.values),
             entry.valid_until.isoformat(),
             ", ".join(asked_by),
@@ -188,7 +189,7 @@ def _lists(found: Coverage) -> str:
         )
         for entry, asked_by in found.asked_by
     ]
-    return _table(("list", "values", "last day", "asked by", "source"), rows)
+    return _table(("list", "title", "values", "last day", "asked by", "source"), rows)
 
 
 def _folder(rule: Rule) -> str:

@@ -102,17 +102,42 @@ class RuleTest:
     place: Place = field(compare=False)
 
 
+def spaced(name: str) -> str:
+    """Return a name of a file or field as people read it, where nothing better is known.
+
+    >>> spaced("source_ports")
+    'source ports'
+    """
+    return name.replace("_", " ")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleList:
-    """A list of texts that conditions ask; its values are in the form in which texts are compared."""
+    """A list of texts that conditions ask.
+
+    Attributes:
+        name: The name that conditions ask.
+        title: Its name for people; None where its author gave it none.
+        values: What it holds, in the form in which texts are compared.
+        source: Where the knowledge comes from.
+        valid_until: The last day until which somebody has looked at it.
+        sha256: Of its name, values and last day, and of its title where it has one.
+        source_yaml: As written.
+        place: Where it stands.
+    """
 
     name: str
+    title: Wording | None = None
     values: tuple[str, ...]
     source: str
     valid_until: date
     sha256: str
     source_yaml: str = field(repr=False)
     place: Place = field(compare=False)
+
+    def title_in(self, language: str) -> str:
+        """Return the title in *language*; where the list has none, its name with blanks."""
+        return self.title.in_language(language) if self.title else spaced(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +322,11 @@ class Rule:
     def title_in(self, language: str) -> str:
         """Return the title in *language*."""
         return self.title.in_language(language)
+
+    def list_title(self, name: str, language: str) -> str:
+        """Return the title of a list that it asks, in *language*; without the list, its name with blanks."""
+        asked = (entry.title_in(language) for entry in self.lists if entry.name == name)
+        return next(asked, spaced(name))
 
     def short_name(self, column: str) -> str:
         """Return the name that its author uses for a column: of a measure the short one."""

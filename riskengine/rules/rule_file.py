@@ -66,7 +66,7 @@ KEYS = [
     "known_false_alarms",
     "retired",
 ]
-LIST_KEYS = ("schema", "name", "values", "source", "valid_until")
+LIST_KEYS = ("schema", "name", "title", "values", "source", "valid_until")
 SETTING_KEYS = ("value", "from", "to")
 RETIRED_KEYS = ("reason", "on", "replaced_by")
 RULE_ID = "[A-Z][A-Z0-9]*(-[A-Z0-9]+)+"
@@ -156,11 +156,16 @@ def _read_list(source: Source) -> RuleList | None:
     reader.only(LIST_KEYS)
     reader.matching("schema", "1", "1")
     name = reader.matching("name", "[a-z][a-z0-9_]*", "a name in small letters")
+    title = reader.optional_wording("title")
     values = _list_values(reader)
     until = reader.day("valid_until")
-    body = json.dumps([name, values, until.isoformat()], ensure_ascii=False)
+    said: list[object] = [name, values, until.isoformat()]
+    if title is not None:
+        said.append(asdict(title))  # a list without a title keeps the digest it always had
+    body = json.dumps(said, ensure_ascii=False)
     found = RuleList(
         name=name,
+        title=title,
         values=values,
         source="; ".join(reader.references("source", "ref")),
         valid_until=until,

@@ -169,11 +169,14 @@ def _list() -> Schema:
     keys = {
         "schema": {"enum": [1, "1"]},
         "name": _text(_NAME, description="The name that conditions ask; the file bears it too."),
+        "title": {**_optional(_ref("wording")), "description": "Its name for people, in small letters: it is read inside a sentence."},
         "values": {"type": "array", "items": _scalar(), "minItems": 1, "maxItems": rule_file.MOST_LIST_VALUES},
         "source": _references("ref"),
         "valid_until": {**_day(), "description": "The last day until which somebody has looked at it."},
     }  # fmt: skip
-    return _head("A list", {key: keys[key] for key in rule_file.LIST_KEYS}, rule_file.LIST_KEYS)
+    known = {key: keys[key] for key in rule_file.LIST_KEYS}
+    needed = [key for key in known if key != "title"]
+    return {**_head("A list", known, needed), "definitions": {"wording": _wording()}}
 
 
 def _exceptions(catalogue: Sequence[Field]) -> Schema:

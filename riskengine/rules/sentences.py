@@ -152,7 +152,7 @@ class _Phrases:
             right = ", ".join(self._name(value) for value in node.values)
             return self._found(self._left("one_of", node.operand, right), node.operand)
         if isinstance(node, InList):
-            right = node.list_name.replace("_", " ")
+            right = self._rule.list_title(node.list_name, self._language)
             return self._found(self._left("in_list", node.operand, right), node.operand)
         if isinstance(node, ContainsAny):
             right = ", ".join(self._entries_in(node))
@@ -203,7 +203,7 @@ class _Phrases:
             held = [entry for entry in entries if entry in value]
         else:
             held = [entry for entry in entries if isinstance(value, str) and entry in value]
-        return held[:_MOST_SHOWN] or [node.list_name.replace("_", " ")]
+        return held[:_MOST_SHOWN] or [self._rule.list_title(node.list_name, self._language)]
 
     def _name(self, node: Node) -> str:
         """Return an expression as people read it: labels for fields, locale numbers."""
@@ -275,7 +275,7 @@ class _Statements(_Phrases):
         return [
             render(
                 "answer.phrase.any_of_list",
-                {"name": node.list_name.replace("_", " ")},
+                {"name": self._rule.list_title(node.list_name, self._language)},
                 self._language,
             )
         ]

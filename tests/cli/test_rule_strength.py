@@ -64,7 +64,7 @@ def test_a_script_reads_one_object_a_rule_in_the_language_asked_for(weak_pack, c
     assert found["share"] == round(found["noticed"] / found["total"], 4)
     missed = next(each for each in found["missed"] if each["written"] == "is_check_digit_wrong")
     assert missed["changed"] is None or isinstance(missed["changed"], str)
-    assert "aucun essai" in missed["sentence"]
+    assert "aucun test" in missed["sentence"]
 
 
 def test_a_rule_whose_tests_fail_is_not_measured(pack, command):

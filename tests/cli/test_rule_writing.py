@@ -99,7 +99,7 @@ def test_rules_are_mined_from_a_history_and_stand_every_check(
     said = command(*asked, "--out", tmp_path / "drafts", "--most", "3")
     assert said.code == 0, said.err
     assert "Gross mass: at least" in said.out
-    assert "By chance: the same search on 20 shuffles" in said.err
+    assert "By chance: the same search on shuffled outcomes (searches: 20)" in said.err
     assert "Who was drawn at random is not known" in said.err
     texts = [path.read_text("utf-8") for path in (tmp_path / "drafts").glob("mine-*.yaml")]
     assert 1 <= len(texts) <= 3

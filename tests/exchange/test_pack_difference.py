@@ -18,7 +18,7 @@ from riskengine.exchange.rule_fields import fields_of
 from riskengine.features.catalog import catalog
 from riskengine.rules.exceptions import exception_from_source
 from riskengine.rules.pack import read_pack_files
-from riskengine.rules.rule import RuleStatus
+from riskengine.rules.rule import RuleStatus, Wording
 from riskengine.rules.standing import Installed
 from riskengine.rules.stored import rule_from_source
 from riskengine.rules.tuning import with_settings
@@ -289,6 +289,15 @@ def test_a_list_is_compared_value_by_value_and_says_who_asks_it(pack_of, held, w
     (quiet,) = difference_to(theirs, [held(asks, status="shadow", lists=here)], ()).lists
     assert quiet.asked_by == ()
     assert difference_to(theirs, [held(asks, pack="another", lists=here)], ()).lists == ()
+
+
+def test_a_list_that_is_only_named_anew_differs_in_its_title(pack_of, held, writing):
+    asks = writing.rule_text(more="    - port_of_loading in list ports\n")
+    here = pack_of(asks, lists={"ports": writing.list_text()}).lists
+    theirs = pack_of(asks, lists={"ports": f"{writing.list_text()}title: watched ports\n"})
+    (found,) = difference_to(theirs, [held(asks, lists=here)], ()).lists
+    assert (found.title, found.title_here) == (Wording(en="watched ports"), None)
+    assert (found.added, found.removed) == ((), ())
 
 
 def test_two_versions_are_compared_as_written(writing):

@@ -157,6 +157,15 @@ def test_every_list_is_asked_by_some_rule():
 
 
 @pytest.mark.parametrize("entry", PACK.lists, ids=[entry.name for entry in PACK.lists])
+def test_a_list_is_named_in_four_languages_as_a_part_of_a_sentence(entry):
+    assert entry.title is not None
+    assert entry.title.languages() == LANGUAGES
+    titles = [entry.title.in_language(language) for language in LANGUAGES]
+    assert all(3 < len(title) <= 70 for title in titles)
+    assert not [title for title in titles if title[0].isupper() and not title.startswith("HS")]
+
+
+@pytest.mark.parametrize("entry", PACK.lists, ids=[entry.name for entry in PACK.lists])
 def test_a_list_says_where_it_comes_from_and_does_not_last_for_ever(entry):
     assert len(entry.source) >= 20
     assert entry.values

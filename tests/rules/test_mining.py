@@ -128,7 +128,7 @@ def test_a_draft_says_its_counts_and_the_chance_of_them(mining):
     why = first.rule.why.en
     assert f"Of {first.search.examined} containers like this" in why
     assert f"{first.later.found} of {first.later.examined}" in why
-    assert "0 of 5 searches" in why
+    assert "as strong: 0 of 5" in why
 
 
 def test_the_tests_of_a_draft_hold_only_what_the_rule_reads(mining):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
 
@@ -38,6 +39,44 @@ def values_of(text: str) -> list[str]:
     found = read_list(source)
     assert found is not None, source.faults
     return sorted(found.values)
+
+
+LIST = "schema: 1\nname: watched_ports\nsource: x\nvalid_until: 2030-01-01\nvalues: ['ECGYE']\n"
+
+
+def list_of(text: str):
+    source = Source("list.yaml", text)
+    found = read_list(source)
+    assert found is not None, source.faults
+    return found
+
+
+def test_a_list_is_named_in_the_readers_language():
+    titled = list_of(f"{LIST}title: {{en: ports we watch, fr: ports surveillés}}\n")
+    said = [titled.title_in(language) for language in ("en", "fr", "es")]
+    assert said == ["ports we watch", "ports surveillés", "ports we watch"]
+
+
+def test_a_list_without_a_title_is_named_by_its_name_with_blanks():
+    assert list_of(LIST).title is None
+    assert list_of(LIST).title_in("fr") == "watched ports"
+
+
+def test_the_digest_of_a_list_holds_its_title_only_where_it_has_one():
+    body = '["watched_ports", ["ECGYE"], "2030-01-01"]'
+    assert list_of(LIST).sha256 == hashlib.sha256(body.encode()).hexdigest()
+    english, french = (
+        list_of(f"{LIST}title: {{en: ports{more}}}\n") for more in ("", ", fr: ports")
+    )
+    assert len({list_of(LIST).sha256, english.sha256, french.sha256}) == 3
+
+
+def test_the_title_of_a_list_is_read_as_strictly_as_that_of_a_rule():
+    source = Source("list.yaml", f"{LIST}title: {{fr: ports, de: Häfen}}\n")
+    assert read_list(source) is None
+    told = "\n".join(map(str, source.faults))
+    assert "there is no key 'de' here" in told
+    assert "the key 'en' is needed here" in told
 
 
 def test_a_whole_rule_is_read_as_written(read, rule_text):

@@ -181,6 +181,13 @@ expires: 2026-12-31
     assert slips("exception", f"schema: 1{one}typologies: [cold_route]\n")
 
 
+def test_a_list_may_have_a_title():
+    one = "schema: 1\nname: ports\nvalues: ['ECGYE']\nsource: x\nvalid_until: 2030-01-01\n"
+    assert slips("list", one) == []
+    assert slips("list", f"{one}title: {{en: ports, fr: ports}}\n") == []
+    assert slips("list", f"{one}title: {{fr: ports}}\n")
+
+
 def test_every_field_says_in_the_editor_what_it_is():
     fields = SCHEMAS["rule"]["definitions"]["record_of_measures"]["properties"]
     assert fields["gross_mass_kg"]["description"].startswith("Gross mass (number, kg).")

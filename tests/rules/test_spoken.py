@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from riskengine.messages import LANGUAGES
 from riskengine.rules import sentences
-from riskengine.rules.sentences import statement
+from riskengine.rules.rule import Wording
+from riskengine.rules.sentences import sentence, statement
 from riskengine.rules.spoken import lines_to_turn, spoken, turn_in_words, values_in_words
 
 
@@ -58,6 +60,33 @@ def test_every_condition_is_said_in_every_language(make_rule, language):
     assert "is full" in said
     assert "answer." not in said
     assert "rule." not in said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "port: in the list ports we watch"),
+        ("fr", "port : dans la liste ports surveillés"),
+        ("es", "port: en la lista puertos vigilados"),
+        ("pt", "port: na lista ports we watch"),
+    ],
+)
+def test_a_list_is_said_by_its_title_in_the_language_of_the_reader(make_rule, language, said):
+    title = Wording(en="ports we watch", fr="ports surveillés", es="puertos vigilados")
+    rule = make_rule("port in list source_ports")
+    (entry,) = rule.lists
+    named = replace(rule, lists=(replace(entry, title=title),))
+    assert statement(named, named.when.members[0], language) == said
+    row = {"port": "ECGYE"}
+    assert said in sentence(named, row, language)
+
+
+def test_any_word_of_a_list_is_said_by_its_title(make_rule):
+    rule = make_rule("hs_codes contains any of list words")
+    (entry,) = rule.lists
+    named = replace(rule, lists=(replace(entry, title=Wording(en="words for scrap")),))
+    said = "hs codes: contains one of the list words for scrap"
+    assert statement(named, named.when.members[0]) == said
 
 
 def test_each_line_tells_what_it_found_and_whether_it_holds(rule_of):
