@@ -319,7 +319,7 @@ class Dialect:
 
 
 class RuleEngineDialect(Dialect):
-    """rule-engine: https://pypi.org/project/rule-engine/."""
+    """rule-engine, by its name in the package index."""
 
     def contains(self, left: str, right: str) -> str:
         return f"{right} in {left}"
@@ -329,7 +329,7 @@ class RuleEngineDialect(Dialect):
 
 
 class ZenDialect(Dialect):
-    """zen-engine: https://pypi.org/project/zen-engine/."""
+    """zen-engine, by its name in the package index."""
 
 
 def _names(node: Node) -> list[str]:

@@ -41,7 +41,7 @@ def expectations() -> dict[str, str]:
 def first_fault(path: Path, fields) -> str:
     _, faults = read_pack(path, fields)
     assert faults, "this file is read without a fault"
-    return str(faults[0]).replace(f"{CORPUS.as_posix()}/", "", 1)
+    return str(faults[0]).replace(f"{CORPUS.as_posix()}/", "")
 
 
 def test_the_corpus_is_wide():
