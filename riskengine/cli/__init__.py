@@ -16,6 +16,7 @@ from riskengine.cli import (
     learning,
     rule_evidence,
     rule_life,
+    rule_overlay,
     rule_reading,
     rule_sharing,
     rule_writing,
@@ -34,7 +35,14 @@ app = typer.Typer(
 )
 for verbs in (demonstrating, founding, checking, assessing, examining, learning, simulating):
     verbs.add_to(app)
-for chapter in (rule_reading, rule_writing, rule_life, rule_evidence, rule_sharing):
+for chapter in (
+    rule_reading,
+    rule_writing,
+    rule_life,
+    rule_overlay,
+    rule_evidence,
+    rule_sharing,
+):
     chapter.add_to(ruling.app)
 app.add_typer(ruling.app, name="rules")
 app.add_typer(learning.models, name="models")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from riskengine.engine import Run
+    from riskengine.engine.explanation import Explanation
     from riskengine.engine.stow_plan import StowPlan
     from riskengine.features.field import Field
     from riskengine.workspace import Workspace
@@ -76,7 +77,7 @@ def score(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Assess every container of these manifests, record the run, print what to look at first."""
-    from riskengine.cli.score_page import show_run
+    from riskengine.cli.score_page import show_run, show_unmanifested
     from riskengine.engine import Engine
     from riskengine.engine.report import as_json_lines, as_sheet
     from riskengine.features import attribute_fields
@@ -114,6 +115,7 @@ def score(
                 is_new=is_new,
                 dry_run=dry_run,
             )
+        show_unmanifested(run, language.value)
         if out:
             sheets.append(as_sheet(run, language=language.value, fields=fields))
     if out:
@@ -146,8 +148,21 @@ def explain(
 
         sys.stdout.write(f"{json.dumps(asdict(explanation), ensure_ascii=False)}\n")
         return
-    show_explanation(explanation, language.value, show_all=all_reasons)
+    beside = _beside(locate(workspace), found, explanation, language.value)
+    show_explanation(explanation, language.value, show_all=all_reasons, beside=beside)
     _name_other_runs(locate(workspace), container, explanation.run_id, language.value)
+
+
+def _beside(
+    workspace: Workspace, run: Run, explanation: Explanation, language: str
+) -> dict[str, str]:
+    """Name, of each rule that matches, the other containers that it counted."""
+    from riskengine.cli.counted_page import named_beside
+    from riskengine.engine.counted import counted_by_matches
+
+    rule_ids = [note.rule_id for note in explanation.matched]
+    counted = counted_by_matches(workspace, run, explanation.name, rule_ids, language=language)
+    return {rule_id: named_beside(found, language) for rule_id, found in counted.items()}
 
 
 def _stow_plan(file: Path | None, mapping: Path | None) -> StowPlan | None:

@@ -90,8 +90,10 @@ def _show_next(folder: Path, flagged: list[str], language: str) -> None:
     listing = table("", "")
     listing.show_header = False
     name = flagged[0] if flagged else "CONTAINER"
+    # English needs no option; its reader is shown that there are others.
+    spoken = "es" if language == "en" else language
     for command, key in (
-        (f"riskengine explain {name} -w {folder} --lang es", "next_explain"),
+        (f"riskengine explain {name} -w {folder} --lang {spoken}", "next_explain"),
         (f"riskengine outcome {name} nil -w {folder}", "next_outcome"),
         (f"riskengine score MANIFEST.csv -w {folder}", "next_score"),
     ):

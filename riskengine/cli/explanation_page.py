@@ -8,7 +8,7 @@ from riskengine import messages
 from riskengine.cli.output import LANE_STYLES, page, table, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -20,9 +20,20 @@ _SHOWN = 8
 
 
 def show_explanation(
-    explanation: Explanation, language: str, *, show_all: bool = False
+    explanation: Explanation,
+    language: str,
+    *,
+    show_all: bool = False,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
-    """Print an explanation to stdout."""
+    """Print an explanation to stdout.
+
+    Args:
+        explanation: What is known of the container.
+        language: Of the reader.
+        show_all: Show every reason, however weak.
+        beside: By the ids of rules that match, the other containers that they counted, in one line.
+    """
 
     def words(key: str, **params: object) -> str:
         return messages.render(f"desk.explain.{key}", params, language)
@@ -65,7 +76,7 @@ def show_explanation(
     if explanation.matched:
         _section(console, words("rules"))
         for note in explanation.matched:
-            _show_note(console, note, language)
+            _show_note(console, note, language, (beside or {}).get(note.rule_id, ""))
         # Rules of one modus operandi send to the same place: each place is said once.
         guides = dict.fromkeys(note.guide for note in explanation.matched if note.guide)
         _show_lines(console, words("guide"), [*guides])
@@ -135,12 +146,15 @@ def _show_reasons(
     console.print(text(messages.render("desk.explain.sum", params, language), "dim"))
 
 
-def _show_note(console: Console, note: RuleNote, language: str) -> None:
+def _show_note(console: Console, note: RuleNote, language: str, beside: str) -> None:
     console.print(text(f"{note.rule_id}  {note.title}", "bold"))
     for key in ("why", "blind_spot"):
         if content := getattr(note, key):
             label = messages.render(f"desk.explain.{key}", {}, language)
-            console.print(text(f"  {label}: {content}"))
+            named = messages.render("desk.explain.named", {"label": label}, language)
+            console.print(text(f"  {named} {content}"))
+    if beside:
+        console.print(text(f"  {beside}"))
 
 
 def _show_lines(console: Console, title: str, lines: Sequence[str]) -> None:

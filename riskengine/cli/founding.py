@@ -57,5 +57,7 @@ def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) ->
         f"Half-written runs removed: {upkeep.swept}. Outcomes finished after a crash: {upkeep.finished}."
         f" Changes of rules: {upkeep.finished_changes}."
     )
+    for rule in upkeep.unreadable_rules:
+        say(f"A rule that should run cannot be read: {rule}")
     say(f"Audit chain: {upkeep.audit_entries} entries, all sound. Head {upkeep.audit_head}")
     say(f"Model in force: {upkeep.model_id or 'none'}; its digests and golden rows hold.")

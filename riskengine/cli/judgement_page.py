@@ -164,7 +164,7 @@ def show_scores(scores: Sequence[Score], language: str, *, show_all: bool) -> No
 def _compared(made: Comparison, names: tuple[str, str], words: Callable[..., str]) -> list[str]:
     first, second = names
     if not made.only_first.match and not made.only_second.match:
-        return [words("same")]
+        return [words("same" if made.both.match else "neither_matched")]
     said: list[str] = []
     if not made.only_first.match:
         said.append(words("inside", inner=first, outer=second))

@@ -53,25 +53,25 @@ def show_mining(mining: Mining, out: Path | None, language: str, *, is_shown: bo
             containers=mining.containers,
             found=mining.found,
             base=mining.base_rate,
-            before=mining.before.isoformat(),
-            cut=mining.cut.isoformat(),
-            last=mining.last.isoformat(),
+            before=mining.before,
+            cut=mining.cut,
+            last=mining.last,
         )
     )
     if not mining.is_weighted:
         say(words("told.biased"))
-    say(
-        words(
-            "told.tried",
-            terms=mining.terms,
-            tried=mining.tried,
-            best=mining.best,
-            no_better=mining.no_better,
-            alike=mining.alike,
-            known=mining.known,
-            unconfirmed=mining.unconfirmed,
+    say(words("told.tried", terms=mining.terms, tried=mining.tried))
+    if mining.best:
+        say(
+            words(
+                "told.left_out",
+                best=mining.best,
+                no_better=mining.no_better,
+                alike=mining.alike,
+                known=mining.known,
+                unconfirmed=mining.unconfirmed,
+            )
         )
-    )
     if mining.shuffled_best:
         say(
             words(

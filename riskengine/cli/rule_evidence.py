@@ -93,8 +93,7 @@ def backtest_rules(
     """Say what rules would have done to a history: hits, their cost, finds with intervals, overlaps, examples."""
     from riskengine.cli.evidence_page import show_backtest
     from riskengine.cli.output import page
-    from riskengine.engine.evidence import attach_backtest, named_rules
-    from riskengine.rules.backtest import backtests
+    from riskengine.engine.evidence import attach_backtest, evidence, named_rules
     from riskengine.rules.backtest_json import as_mapping
 
     unit = locate(workspace)
@@ -105,17 +104,17 @@ def backtest_rules(
     others = _in_force(unit)
     replay = _replay(unit, [*meant, *others], asked, language)
     terms = _terms(unit, meant, replay, slots, language)
-    made = backtests(meant, replay.frame, others=others, terms=terms)
+    made = evidence(meant, replay, others=others, terms=terms)
     for number, (rule, test) in enumerate(zip(meant, made, strict=True)):
         if as_json:
-            _print_json({**as_mapping(test), "source": replay.source})
+            _print_json(as_mapping(test))
         else:
             if number:
                 page().rule()
             show_backtest(rule, test, replay, language.value, are_slots_seen=slots is None)
         if attach:
             attach_backtest(unit, test, at=datetime.now(UTC), by=officer or getuser())
-            _say_attached(test, language)
+            _say_attached(unit, test, language)
 
 
 def compare_rules(
@@ -315,11 +314,15 @@ def _two_names(one: Rule, two: Rule, given: tuple[str, str]) -> tuple[str, str]:
     return given
 
 
-def _say_attached(made: Backtest, language: Language) -> None:
+def _say_attached(unit: Workspace, made: Backtest, language: Language) -> None:
     from riskengine import messages
+    from riskengine.engine.evidence import runs_otherwise
 
     params = {"rule": made.rule_id, "version": made.version, "sha256": made.sha256[:12]}
     say(messages.render("evidence.backtest.attached", params, language.value))
+    if runs_otherwise(unit, made, _today()):
+        other = {"rule": f"{made.rule_id}@{made.version}"}
+        say(messages.render("evidence.backtest.runs_otherwise", other, language.value))
 
 
 def _print_json(line: Mapping[str, object]) -> None:

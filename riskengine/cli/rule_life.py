@@ -1,13 +1,12 @@
-"""``rules add, promote, retire, set, except``: how a rule comes into force, is tuned, and leaves."""
+"""``rules add, promote, retire``: how a rule comes into force and leaves, and what is told of its life."""
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -19,11 +18,12 @@ from riskengine.cli.options import (
     WorkspaceOption,
 )
 from riskengine.cli.output import say
+from riskengine.cli.rule_overlay import ReasonOption, RuleArgument, refuse_files
 from riskengine.errors import PromotionRefused, RulesRefused, UsageError
 from riskengine.workspace import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping
 
     from riskengine.errors import RuleFault
     from riskengine.register.rule_changes import RuleChange
@@ -31,13 +31,12 @@ if TYPE_CHECKING:
     from riskengine.rules.rule import Pack
     from riskengine.workspace import Workspace
 
-exceptions = typer.Typer(
-    help="What this unit excuses for a time: enter exceptions, list them, end one.",
-    no_args_is_help=True,
-)
-RuleArgument: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")]
-ReasonOption: TypeAlias = Annotated[
-    str, typer.Option("--reason", help="Why; kept with the change.", show_default=False)
+_RuleOrChange: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="A rule's id; with --approve and --refuse also that of the change, or how it begins.",
+    ),
 ]
 VersionOption: TypeAlias = Annotated[
     int | None,
@@ -58,10 +57,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("add")(add_rules)
     app.command("promote")(promote_rule)
     app.command("retire")(retire_rule)
-    app.command("set")(set_setting)
     app.command("history")(show_rule_history)
     app.command("pending")(show_pending)
-    app.add_typer(exceptions, name="except")
 
 
 def add_rules(
@@ -69,6 +66,12 @@ def add_rules(
     *,
     as_json: JsonOption = False,
     language: LanguageOption = Language.EN,
+    take_lists: Annotated[
+        bool,
+        typer.Option(
+            "--take-lists", help="Let rules that count ask the pack's lists from now on."
+        ),
+    ] = False,
     officer: OfficerOption = "",
     workspace: WorkspaceOption = None,
 ) -> None:
@@ -88,18 +91,18 @@ def add_rules(
         if pack.lists and not pack.rules and not found:
             raise UsageError(f"{path} is a list.", remedy="Add the folder of its pack.")
     if faults:
-        _refuse_files(faults, language)
+        refuse_files(faults, language)
     signed = Signature(by=officer or getuser(), at=datetime.now(UTC))
     for pack in packs:
         try:
-            done = add_pack(unit, pack, signed)
+            done = add_pack(unit, pack, signed, take_lists=take_lists)
         except RulesRefused as error:
-            _refuse_files(error.faults, language)
+            refuse_files(error.faults, language)
         show_added(unit, pack, done, language.value, as_json=as_json)
 
 
 def promote_rule(
-    rule: RuleArgument,
+    rule: _RuleOrChange,
     *,
     to: Annotated[
         str, typer.Option("--to", help="shadow, trial or active.", show_default=False)
@@ -133,23 +136,23 @@ def promote_rule(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Ask for the next step of a rule, or decide about the one another person asked for."""
-    from riskengine.review import Step, approve_step, refuse_step
+    from riskengine.review import Step
     from riskengine.rules.rule import RuleStatus
 
     if (approve, bool(refuse), bool(to or urgent)).count(True) != 1:
         raise typer.BadParameter(
             "say one of --to STATUS, --urgent REASON, --approve and --refuse REASON."
         )
+    if leave_uncovered and (approve or refuse or to == "shadow"):
+        raise typer.BadParameter("--leave-uncovered goes with --to trial|active or --urgent.")
+    if reason and (refuse or urgent):
+        raise typer.BadParameter(
+            "--reason goes with --to and --approve; here it is said twice."
+        )
     unit = locate(workspace).must_exist()
     by, now = officer or getuser(), datetime.now(UTC)
-    if refuse:
-        change = refuse_step(unit, rule, by=by, at=now, reason=refuse)
-        _say_step("refused", change, language)
-        return
-    if approve:
-        with _told_in(language, rule):
-            change = approve_step(unit, rule, by=by, at=now, reason=reason)
-        _say_step("approved", change, language)
+    if approve or refuse:
+        _decide(unit, (rule, version), (by, now, refuse or reason), language, approves=approve)
         return
     wanted = to or RuleStatus.TRIAL.value
     if wanted not in {"shadow", "trial", "active"}:
@@ -197,38 +200,6 @@ def retire_rule(
     _take(locate(workspace).must_exist(), step, language)
 
 
-def set_setting(
-    rule: RuleArgument,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A setting of the rule.")],
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="A number, as 12, 0.05 or 5%.")
-    ] = "",
-    *,
-    back: Annotated[
-        bool, typer.Option("--back", help="Back to the number its author wrote.")
-    ] = False,
-    reason: ReasonOption = "",
-    language: LanguageOption = Language.EN,
-    officer: OfficerOption = "",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Tune a named number of a rule in this unit, within the bounds its author gave."""
-    from riskengine import messages
-    from riskengine.review.rule_tuning import Signature, tune
-
-    if back == bool(value):
-        raise typer.BadParameter("say a VALUE, or --back.")
-    number = None if back else _number(value)
-    unit = locate(workspace).must_exist()
-    signed = Signature(by=officer or getuser(), at=datetime.now(UTC), reason=reason)
-    tuned = tune(unit, rule, name, number, signed)
-    params: dict[str, object] = {"rule": rule, "name": name}
-    if tuned is not None:
-        params |= {"value": tuned.value, "authors": tuned.authors}
-    key = "standing.setting.back" if tuned is None else "standing.setting.tuned"
-    say(messages.render(key, params, language.value))
-
-
 def show_rule_history(
     rule: RuleArgument,
     *,
@@ -250,74 +221,41 @@ def show_pending(
     language: LanguageOption = Language.EN,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """List the steps that wait for a second person."""
+    """List the steps, tunings and exceptions that wait for a second person."""
     from riskengine.cli.rule_life_page import show_waiting
+    from riskengine.cli.rule_overlay_page import show_waiting_overlays
     from riskengine.review import pending_changes
-
-    show_waiting(
-        pending_changes(locate(workspace).must_exist()), language.value, as_json=as_json
-    )
-
-
-@exceptions.command("add")
-def add_exceptions(
-    files: Annotated[list[Path], typer.Argument(help="Files of exceptions.")],
-    *,
-    reason: ReasonOption = "",
-    language: LanguageOption = Language.EN,
-    officer: OfficerOption = "",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Enter exceptions that another person approved; each has a last day."""
-    from riskengine.cli.rule_life_page import say_exceptions
-    from riskengine.features.catalog import catalog
-    from riskengine.review.rule_tuning import Signature, enter_exceptions
-    from riskengine.rules.pack import read_exception_file
+    from riskengine.review.rule_tuning import waiting_overlays
 
     unit = locate(workspace).must_exist()
-    read = [read_exception_file(file, catalog()) for file in files]
-    faults = [fault for _, found in read for fault in found]
-    if faults:
-        _refuse_files(faults, language)
-    entered = [exception for found, _ in read for exception in found]
-    signed = Signature(by=officer or getuser(), at=datetime.now(UTC), reason=reason)
-    done = enter_exceptions(unit, entered, signed)
-    say_exceptions(unit, entered, done, language.value)
+    steps, overlays = pending_changes(unit), waiting_overlays(unit)
+    if steps or not overlays:
+        show_waiting(steps, language.value, as_json=as_json)
+    if overlays:
+        show_waiting_overlays(overlays, language.value, as_json=as_json)
 
 
-@exceptions.command("list")
-def list_exceptions(
+def _decide(
+    unit: Workspace,
+    meant: tuple[str, int | None],
+    signed: tuple[str, datetime, str],
+    language: Language,
     *,
-    as_json: JsonOption = False,
-    language: LanguageOption = Language.EN,
-    workspace: WorkspaceOption = None,
+    approves: bool,
 ) -> None:
-    """List the exceptions that were not ended, the expired ones marked."""
-    from riskengine.cli.rule_life_page import show_exceptions
-    from riskengine.rules.exceptions import standing_exceptions
+    """Show the step that waits, then approve or refuse exactly that one."""
+    from riskengine.review import approve_step, refuse_step, waiting_step
 
-    standing = standing_exceptions(locate(workspace).must_exist())
-    show_exceptions(standing, datetime.now(UTC).date(), language.value, as_json=as_json)
-
-
-@exceptions.command("end")
-def end_exception(
-    exception: Annotated[str, typer.Argument(metavar="ID", help="An exception's id.")],
-    *,
-    reason: ReasonOption = "",
-    language: LanguageOption = Language.EN,
-    officer: OfficerOption = "",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """End an exception before its last day."""
-    from riskengine import messages
-    from riskengine.review.rule_tuning import Signature
-    from riskengine.review.rule_tuning import end_exception as end
-
-    signed = Signature(by=officer or getuser(), at=datetime.now(UTC), reason=reason)
-    end(locate(workspace).must_exist(), exception, signed)
-    params = {"exception": exception}
-    say(messages.render("standing.exception.ended", params, language.value))
+    by, at, reason = signed
+    waiting = waiting_step(unit, meant[0], version=meant[1])
+    _say_step("deciding", waiting, language)
+    if not approves:
+        refused = refuse_step(unit, waiting.change_id, by=by, at=at, reason=reason)
+        _say_step("refused", refused, language)
+        return
+    with _told_in(language, waiting.about):
+        approved = approve_step(unit, waiting.change_id, by=by, at=at, reason=reason)
+    _say_step("approved", approved, language)
 
 
 def _take(unit: Workspace, step: Step, language: Language) -> None:
@@ -331,12 +269,21 @@ def _take(unit: Workspace, step: Step, language: Language) -> None:
 
 def _say_step(key: str, change: RuleChange, language: Language) -> None:
     from riskengine import messages
+    from riskengine.cli.rule_life_page import SHORT_ID
 
-    to = str(change.particulars["to"])
+    said = change.particulars
+    words = {
+        end: messages.render(f"standing.status.{said[end]}", {}, language.value)
+        for end in ("from", "to")
+    }
     params = {
         "rule": change.about,
-        "version": change.particulars["version"],
-        "status": messages.render(f"standing.status.{to}", {}, language.value),
+        "version": said["version"],
+        "change": change.change_id[:SHORT_ID],
+        "content": str(said["sha256"])[:12],
+        "start": words["from"],
+        "status": words["to"],
+        "reason": messages.visible(change.reason) or "-",
         "requester": change.requested_by,
         "by": change.decided_by,
     }
@@ -353,25 +300,25 @@ def _told_in(language: Language, rule: str) -> Generator[None]:
     except PromotionRefused as error:
         say(messages.render("standing.step.cannot", {"rule": rule}, language.value))
         for gate, params in error.refusals:
-            say(f"- {messages.render(f'standing.refusal.{gate}', params, language.value)}")
+            told = params | _standings_in(gate, params, language)
+            say(f"- {messages.render(f'standing.refusal.{gate}', told, language.value)}")
         raise typer.Exit(3) from None
 
 
-def _refuse_files(faults: Sequence[RuleFault], language: Language) -> NoReturn:
+def _standings_in(
+    gate: str, params: Mapping[str, object], language: Language
+) -> dict[str, object]:
+    """Return the standings that a gate names, in the reader's words."""
     from riskengine import messages
+    from riskengine.rules.rule import RuleStatus
 
-    for fault in faults:
-        say(str(fault))
-    say(messages.render("standing.add.nothing", {"count": len(faults)}, language.value))
-    raise typer.Exit(3)
-
-
-def _number(text: str) -> float:
-    written = text.removesuffix("%")
-    try:
-        number = float(written)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise typer.BadParameter(f"{text!r} is no number such as 12, 0.05 or 5%.")
-    return number if written == text else number / 100
+    named = ("status", "to", "starts") if gate in {"step", "pending"} else ()
+    words = {
+        status.value: messages.render(f"standing.status.{status.value}", {}, language.value)
+        for status in RuleStatus
+    }
+    return {
+        name: ", ".join(words.get(part, part) for part in str(params[name]).split(", "))
+        for name in named
+        if name in params
+    }

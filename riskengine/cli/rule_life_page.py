@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from riskengine import messages
 from riskengine.cli.output import lines, page, say, table, text
+from riskengine.cli.rule_overlay_page import say_exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
 
     from riskengine.register.rule_changes import RuleChange
     from riskengine.review.rule_history import HistoryEvent
-    from riskengine.rules.exceptions import Entered, StandingException
-    from riskengine.rules.rule import Pack, Rule, RuleException
+    from riskengine.review.rule_tuning import Added
+    from riskengine.rules.rule import Pack, Rule
     from riskengine.rules.standing import Installed
-    from riskengine.rules.store import Installation, RulesInForce
+    from riskengine.rules.store import RulesInForce
     from riskengine.rules.tuning import Tuned
     from riskengine.selectivity import Policy
     from riskengine.workspace import Workspace
+
+
+SHORT_ID: Final = 12
+"""How much of a change's id people see: enough to name it."""
 
 
 def show_installed(
@@ -118,26 +122,37 @@ def _remark_on(force: RulesInForce, language: str) -> None:
     if force.unfit_settings:
         names = ", ".join(f"{rule} {name}" for rule, _, name in force.unfit_settings)
         say(_words("list.unfit", language, names=names))
+    if force.unreadable:
+        names = ", ".join(
+            f"{one.stored.rule_id} {one.stored.version} ({one.sentence})"
+            for one in force.unreadable
+        )
+        say(_words("list.failed", language, names=names))
 
 
 def show_added(
     workspace: Workspace,
     pack: Pack,
-    outcome: tuple[Installation, Entered],
+    outcome: Added,
     language: str,
     *,
     as_json: bool,
 ) -> None:
     """Say what adding a pack did to each rule, to lists and to exceptions."""
+    from riskengine.rules.rule import RuleStatus
     from riskengine.rules.standing import installed
 
-    done, entered = outcome
+    done, entered = outcome.installation, outcome.exceptions
+    everything = installed(workspace)
+    idle = (one.rule for one in everything if one.status is RuleStatus.RETIRED)
+    retired = {(rule.id, rule.sha256) for rule in idle}
     for what, rules in (
         ("new", done.new),
         ("reworded", done.reworded),
         ("unchanged", done.unchanged),
     ):
         for rule in rules:
+            is_retired = (rule.id, rule.sha256) in retired
             if as_json:
                 _print(
                     {
@@ -145,18 +160,22 @@ def show_added(
                         "version": rule.version,
                         "sha256": rule.sha256,
                         "what": what,
+                        "is_retired": is_retired,
                     }
                 )
-            else:
-                sys.stdout.write(
-                    f"{_words(f'add.{what}', language, rule=rule.id, version=rule.version)}\n"
-                )
+                continue
+            # Who adds a retired one wants it back, and "unchanged" alone would be a dead end.
+            keys = [] if is_retired and what == "unchanged" else [f"add.{what}"]
+            for key in [*keys, "add.retired"] if is_retired else keys:
+                said = _words(key, language, rule=rule.id, version=rule.version)
+                sys.stdout.write(f"{said}\n")
     if done.lists:
-        everything = installed(workspace)
         for name in done.lists:
             asking = _asking(everything, pack.name, name)
             rules = ", ".join(asking) or _words("add.none", language)
             say(_words("add.list", language, name=name, rules=rules))
+    if outcome.lists_kept:
+        say(_words("add.lists_kept", language, names=", ".join(outcome.lists_kept)))
     say_exceptions(workspace, pack.exceptions, entered, language)
     if done.new:
         say(_words("add.next", language))
@@ -176,102 +195,22 @@ def _asking(everything: Iterable[Installed], pack: str, name: str) -> list[str]:
     )
 
 
-def say_exceptions(
-    workspace: Workspace,
-    exceptions: Sequence[RuleException],
-    entered: Entered,
-    language: str,
-) -> None:
-    """Say what became of exceptions, and what somebody should know of them."""
-    from riskengine.rules.exceptions import remarks
-    from riskengine.rules.standing import installed
-
-    if not exceptions:
-        return
-    rules = [one.rule for one in installed(workspace)]
-    for exception in exceptions:
-        what = (
-            "new"
-            if exception.id in entered.new
-            else "changed"
-            if exception.id in entered.changed
-            else "unchanged"
-        )
-        params = {
-            "exception": exception.id,
-            "starts": exception.starts,
-            "until": exception.expires,
-        }
-        say(_words(f"exception.{what}", language, **params))
-        for key, subject in remarks(exception, rules):
-            say(f"  {_words(f'remark.{key}', language, subject=subject)}")
-
-
-def show_exceptions(
-    standing: Sequence[StandingException], today: date, language: str, *, as_json: bool
-) -> None:
-    """Print the exceptions that were not ended, and whether each excuses today."""
-    listing = table(
-        *_titles(language, "exception", "made_for", "condition", "from", "until", "state"),
-        *_titles(language, "approved_by", "reason"),
-    )
-    for entry in standing:
-        exception = entry.exception
-        state = (
-            "expired"
-            if exception.expires < today
-            else "later"
-            if exception.starts > today
-            else "active"
-        )
-        made_for = [*exception.rules, *(typology.value for typology in exception.typologies)]
-        if as_json:
-            _print(
-                {
-                    "id": exception.id,
-                    "rules": list(exception.rules),
-                    "typologies": [typology.value for typology in exception.typologies],
-                    "condition": exception.condition.text,
-                    "from": exception.starts.isoformat(),
-                    "expires": exception.expires.isoformat(),
-                    "state": state,
-                    "approved_by": exception.approved_by,
-                    "reason": exception.reason,
-                    "entered_by": entry.entered_by,
-                    "entered_at": entry.entered_at.isoformat(),
-                }
-            )
-            continue
-        listing.add_row(
-            text(exception.id),
-            lines(made_for),
-            text(exception.condition.text),
-            text(exception.starts),
-            text(exception.expires),
-            text(_words(f"exception.{state}", language)),
-            text(exception.approved_by),
-            text(exception.reason),
-        )
-    if as_json:
-        return
-    if standing:
-        page().print(listing)
-    else:
-        say(_words("exception.none", language))
-
-
 def show_waiting(waiting: Sequence[RuleChange], language: str, *, as_json: bool) -> None:
     """Print the steps that wait for a second person."""
     listing = table(
-        *_titles(language, "rule", "version", "step", "who", "when", "why", "evidence")
+        *_titles(
+            language, "rule", "version", "step", "who", "when", "why", "evidence", "change"
+        )
     )
     for change in waiting:
         said = change.particulars
         if as_json:
             _print(
                 {
+                    "change": change.change_id,
                     "rule": change.about,
                     "version": said["version"],
+                    "sha256": said["sha256"],
                     "from": said["from"],
                     "to": said["to"],
                     "is_urgent": said["is_urgent"],
@@ -290,6 +229,7 @@ def show_waiting(waiting: Sequence[RuleChange], language: str, *, as_json: bool)
             text(f"{change.requested_at:%Y-%m-%d %H:%M}"),
             text(change.reason),
             lines(_evidence(said["evidence"], language)),
+            text(change.change_id[:SHORT_ID]),
         )
     if as_json:
         return

@@ -93,7 +93,7 @@ def why_not(
         ),
     ],
     show_all: Annotated[
-        bool, typer.Option("--all", help="Show the less severe near misses too.")
+        bool, typer.Option("--all", help="Show the near misses that say little too.")
     ] = False,
     run: RunOption = None,
     as_json: JsonOption = False,

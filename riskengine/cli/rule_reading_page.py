@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from riskengine import messages
+from riskengine.cli.counted_page import show_counted
 from riskengine.cli.output import page, say, table, text
 from riskengine.domain import Verdict
+from riskengine.engine.near_miss import Unremarkable
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.spoken import values_in_words
 
@@ -15,12 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from riskengine.engine.rule_answers import (
-        ContainerAnswer,
-        NearMisses,
-        RuleCount,
-        RunAnswers,
-    )
+    from riskengine.engine.near_miss import NearMisses
+    from riskengine.engine.rule_answers import ContainerAnswer, RuleCount, RunAnswers
     from riskengine.rules.aloud import RuleAloud
     from riskengine.rules.spoken import SpokenLine
 
@@ -117,6 +115,7 @@ def show_answer(answer: ContainerAnswer, language: str) -> None:
     marks = (f"{_MARKS[state][0]} {words(f'mark.{name}')}" for state, name in _STATES)
     console.print(text("   ".join(marks), "dim"))
     console.print()
+    show_counted(console, answer.counted, language)
     _show_reason(console, answer, words)
     _remark(answer, words)
 
@@ -131,14 +130,17 @@ def show_why_not(answer: ContainerAnswer, language: str) -> None:
 
 
 def show_near_misses(near: NearMisses, language: str, *, show_all: bool) -> None:
-    """Print the rules that one line kept from matching, the most severe first."""
+    """Print the rules that one line kept from matching, those that fewest others are as near to first."""
     words, console = _Words(language), page()
-    shown = near.misses if show_all else near.misses[:_MOST_NEAR]
-    key = "near.title" if near.misses else "near.none"
+    worth = near.misses if show_all else near.remarkable
+    shown = worth if show_all else worth[:_MOST_NEAR]
+    key = "title" if worth else "none_worth" if near.misses else "none"
     params = {"container": near.container} | (
         {"rules": len(near.misses)} if near.misses else {}
     )
-    console.print(text(words(key, **params), "bold"))
+    if worth:
+        params["shown"] = len(shown)
+    console.print(text(words(f"near.{key}", **params), "bold"))
     for miss in shown:
         severity = words(f"severity.{miss.rule.severity.value}")
         console.print()
@@ -147,10 +149,16 @@ def show_near_misses(near: NearMisses, language: str, *, show_all: bool) -> None
         )
         for line in (f"{_MARKS[False][0]} {miss.turn}", *miss.excuses):
             console.print(text(f"{_INDENT}{line}"))
-    if hidden := len(near.misses) - len(shown):
-        say(words("near.more", count=hidden))
-    if near.bare:
-        say(words("near.bare", count=near.bare))
+        if miss.share_equally_near is not None:
+            as_near = words(
+                "near.share",
+                count=miss.others_as_near,
+                others=near.others,
+                share=miss.share_equally_near,
+            )
+            console.print(text(f"{_INDENT}{as_near}", "dim"))
+    if not show_all:
+        _tell_hidden(near, len(worth) - len(shown), words)
     say(words("asked.run", run=near.run_id))
 
 
@@ -197,6 +205,17 @@ def show_run_answers(answers: RunAnswers, language: str) -> None:
 
 _STATES: Final = ((True, "holds"), (False, "fails"), (None, "unknown"))
 _COUNTED: Final = tuple(verdict.value for verdict in Verdict)
+
+
+def _tell_hidden(near: NearMisses, more: int, words: _Words) -> None:
+    """Say beside the page how many near misses are not shown, and why."""
+    if more:
+        say(words("near.more", count=more))
+    for why in Unremarkable:
+        if count := near.hidden(why):
+            say(words(f"near.{why.value}", count=count))
+    if more or len(near.misses) > len(near.remarkable):
+        say(words("near.all"))
 
 
 def _show_verdict(console: Console, answer: ContainerAnswer, words: _Words) -> None:

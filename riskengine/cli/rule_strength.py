@@ -53,7 +53,7 @@ def show_strength(
             "rule": strength.rule_id,
             "noticed": strength.noticed,
             "total": strength.total,
-            "share": strength.share,
+            "share": _shown_share(strength.noticed, strength.total),
         }
         sys.stdout.write(f"{messages.render('strength.whole.rule', params, language)}\n")
         for missed in strength.missed:
@@ -67,7 +67,7 @@ def show_strength(
         "rules": len(found),
         "total": total,
         "noticed": noticed,
-        "share": noticed / total if total else 1.0,
+        "share": _shown_share(noticed, total),
     }
     say(messages.render("strength.whole.all", whole, language))
     weak = [each.rule_id for each in found if least is not None and each.share < least]
@@ -75,6 +75,15 @@ def show_strength(
         params = {"least": least, "rules": ", ".join(weak)}
         say(messages.render("strength.whole.below_least", params, language))
     return not weak
+
+
+def _shown_share(noticed: int, total: int) -> float:
+    """Return a share in whole percent, rounded down: what is missed is never told as all.
+
+    >>> _shown_share(4666, 4674), _shown_share(7, 7)
+    (0.99, 1.0)
+    """
+    return noticed * 100 // total / 100 if total else 1.0
 
 
 def _as_json(strength: Strength, language: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from riskengine.cli.output import LANE_STYLES, lines, page, say, table, text
 from riskengine.domain import Basis, Lane
 from riskengine.engine.founding import is_baseline
 from riskengine.engine.reasons import Reasons
+from riskengine.engine.stow_plan import NOT_MANIFESTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from riskengine.features.field import Field
 
 _REASONS_SHOWN = 3
+_MOST_BOXES = 20
 
 
 def show_run(
@@ -143,8 +146,11 @@ def _remark(
         words("more", count=hidden)
     if not dry_run:
         words("random", count=int(run.assessments["is_random"].sum()))
-    if run.defects.height:
-        words("defects", count=run.defects.height, file=str(path))
+    unmanifested = run.defects["code"].eq(NOT_MANIFESTED).sum()
+    if run.defects.height > unmanifested:
+        words("defects", count=run.defects.height - unmanifested, file=str(path))
+    if run.rules.is_empty():
+        words("no_rule", day=run.card.assessed_on)
     for rule_id, sentence in (
         run.rules.filter(pl.col("failure").is_not_null()).select("rule_id", "failure").rows()
     ):
@@ -157,6 +163,17 @@ def _remark(
         words("dry")
     else:
         words("recorded" if is_new else "again", run=run.card.run_id)
+
+
+def show_unmanifested(run: Run, language: str) -> None:
+    """Name on stderr each container that is on the stow plan and on no line of the manifest."""
+    boxes = run.defects.filter(pl.col("code") == NOT_MANIFESTED)
+    for told in boxes["params_json"].head(_MOST_BOXES).to_list():
+        say(messages.render(f"defect.{NOT_MANIFESTED}", json.loads(told), language))
+    rest = boxes.height - _MOST_BOXES
+    if rest > 0:
+        params = {"count": rest, "run": run.card.run_id}
+        say(messages.render("desk.score.more_unmanifested", params, language))
 
 
 def _name(number: str | None, bills: Sequence[str] | None, loose: str, unnumbered: str) -> str:

@@ -14,7 +14,15 @@ import polars as pl
 
 from riskengine.domain import Digests, Typology
 from riskengine.engine.memory import container_key, voyage_key
-from riskengine.engine.run import ASSESSMENTS, DEFECTS, RULES_APPLIED, Run, RunCard, identify
+from riskengine.engine.run import (
+    ASSESSMENTS,
+    DEFECTS,
+    RULES_APPLIED,
+    Run,
+    RunCard,
+    identify,
+    received_digest,
+)
 from riskengine.engine.stow_plan import not_manifested
 from riskengine.engine.surroundings import placed
 from riskengine.features import assemble
@@ -97,7 +105,7 @@ def assess(
     )
     verdicts = evaluate(known.rules.rules, placed(indicators), known.around)
     says = _model_says(indicators, known, progress)
-    applied = _applied(known.rules.rules, known.policy, verdicts.failed)
+    applied = _applied(known.rules, known.policy, verdicts.failed)
     points = verdicts.frame.filter(pl.col("verdict") == "match").join(
         applied.select("rule_id", "version", "points"), on=["rule_id", "version"]
     )
@@ -219,8 +227,8 @@ def _with_silent_attributes(indicators: pl.DataFrame, bundle: Bundle | None) -> 
     return indicators.with_columns(silent)
 
 
-def _applied(rules: Sequence[Rule], policy: Policy, failed: Sequence[Failure]) -> pl.DataFrame:
-    """Return the rules as they stand, with the log-odds that a match of each adds."""
+def _applied(in_force: RulesInForce, policy: Policy, failed: Sequence[Failure]) -> pl.DataFrame:
+    """Return the rules as they stand, with the log-odds that a match of each adds, and those nobody can read."""
     failures = {(failure.rule_id, failure.version): failure.sentence for failure in failed}
     rows = [
         (
@@ -233,8 +241,14 @@ def _applied(rules: Sequence[Rule], policy: Policy, failed: Sequence[Failure]) -
             rule.status.value,
             overlay_json(rule),
         )
-        for rule in rules
+        for rule in in_force.rules
     ]
+    for one in in_force.unreadable:
+        held = one.stored
+        rows.append(
+            (held.rule_id, held.version, held.sha256, 0.0, held.source_yaml, one.sentence,
+             held.status.value, None)
+        )  # fmt: skip
     return pl.DataFrame(rows, schema=dict(RULES_APPLIED), orient="row")
 
 
@@ -371,7 +385,7 @@ def _manifest_digest(manifest: Manifest, plan: StowPlan | None) -> str:
     received = [manifest.source.sha256, manifest.source.mapping_sha256]
     if plan is not None:
         received += [plan.sha256, plan.mapping_sha256]
-    return hashlib.sha256("\n".join(received).encode()).hexdigest()
+    return received_digest(*received)
 
 
 def _model_digest(bundle: Bundle | None) -> str:

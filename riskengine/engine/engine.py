@@ -11,6 +11,7 @@ import polars as pl
 
 from riskengine.engine.assess import Known, assess
 from riskengine.engine.memory import past_of_others, remember
+from riskengine.engine.stow_plan import must_fit
 from riskengine.engine.surroundings import digest_of, surroundings_of
 from riskengine.features import facts
 from riskengine.ledger import history, received, run_register, runs
@@ -87,6 +88,8 @@ class Engine:
             progress: Told the share that is done.
         """
         stated = facts.gather(reading.manifest, assessed_on)
+        if stow_plan is not None:
+            must_fit(stow_plan, stated)
         past = past_of_others(self.workspace, stated, reading.manifest.attributes)
         if assessed_on is not None:
             past = before(past, assessed_on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,21 +16,24 @@ from riskengine.ledger.backtests import AttachedBacktest, attach
 from riskengine.manifest import read_manifest
 from riskengine.register import audit
 from riskengine.register.connection import open_register
+from riskengine.register.persons import must_be_a_person
 from riskengine.rules.across import longest_window
+from riskengine.rules.applied import as_run
+from riskengine.rules.backtest import backtests
 from riskengine.rules.backtest_json import to_json
+from riskengine.rules.exceptions import standing_exceptions, with_exceptions
 from riskengine.rules.matching import columns_needed
 from riskengine.rules.pack import load_pack
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.standing import COUNTING, installed, ran_from
-from riskengine.rules.store import in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from riskengine.engine.replay import Replay
     from riskengine.manifest.mapping import FieldMapping
-    from riskengine.rules.backtest import Backtest
+    from riskengine.rules.backtest import Backtest, Terms
     from riskengine.rules.rule import Rule
     from riskengine.rules.standing import Installed
     from riskengine.workspace import Workspace
@@ -103,7 +106,8 @@ def named_rules(
         workspace: The unit's folder; not looked at where every name is a file or a folder.
         names: Files or folders of rules, ids (``RIP-SEA-001``) or versions (``RIP-SEA-001@2``). An id alone
             is the version that counts, else the one in shadow, else the newest.
-        on: The day whose exceptions are filled in.
+        on: The day whose exceptions are filled in: a rule is judged as it runs here, or would run. A file
+            is taken as it is.
 
     Raises:
         RuleNotFound: No such rule is installed; the remedy names ids that are almost the same.
@@ -132,6 +136,45 @@ def came_into_force(workspace: Workspace, rules: Sequence[Rule]) -> dict[tuple[s
     }
 
 
+def evidence(
+    rules: Sequence[Rule],
+    replay: Replay,
+    *,
+    others: Sequence[Rule] = (),
+    terms: Terms | None = None,
+) -> tuple[Backtest, ...]:
+    """Return the back-test of each rule, which says of which rule exactly and of which history it speaks.
+
+    Raises:
+        RuleError: A rule cannot run on this history.
+    """
+    made = backtests(rules, replay.frame, others=others, terms=terms)
+    return tuple(
+        replace(
+            test, as_run=as_run(rule), source=replay.source, source_sha256=replay.source_sha256
+        )
+        for rule, test in zip(rules, made, strict=True)
+    )
+
+
+def as_it_would_run(workspace: Workspace, rule: Rule, on: date) -> Rule:
+    """Return a version with its settings as it would run here on a day: with the exceptions made for it.
+
+    What a gate asks of evidence is that it speaks of this rule: ``rules.applied.as_run`` of both is the same.
+    """
+    standing = [entry.exception for entry in standing_exceptions(workspace)]
+    return with_exceptions(rule, standing, on)
+
+
+def runs_otherwise(workspace: Workspace, made: Backtest, on: date) -> bool:
+    """Tell whether the rule of a back-test is installed, and would run here with another setting, exception or list."""
+    return any(
+        as_run(as_it_would_run(workspace, one.rule, on)) != made.as_run
+        for one in installed(workspace, made.rule_id)
+        if one.rule.sha256 == made.sha256
+    )
+
+
 def attach_backtest(workspace: Workspace, made: Backtest, *, at: datetime, by: str) -> None:
     """Keep a back-test as evidence for exactly this content of a rule, and tell the audit chain.
 
@@ -142,11 +185,15 @@ def attach_backtest(workspace: Workspace, made: Backtest, *, at: datetime, by: s
         raise LedgerError(
             f"The back-test of {made.rule_id} spans no day, so it is no evidence of any time."
         )
-    text = to_json(made)
+    must_be_a_person(by)
+    text = to_json(replace(made, made_by=by))
     with open_register(workspace) as register:
         payload = {
             "version": made.version,
             "sha256": made.sha256,
+            "as_run": made.as_run,
+            "source": made.source,
+            "source_sha256": made.source_sha256,
             "first_day": made.first_day.isoformat(),
             "last_day": made.last_day.isoformat(),
             "report": hashlib.sha256(text.encode()).hexdigest(),
@@ -189,9 +236,7 @@ def _installed_rule(workspace: Workspace, name: str, on: date) -> Rule:
         )
         raise RuleNotFound(f"No rule {name} is installed.", remedy=remedy)
     meant = max(versions, key=lambda one: (_rank(one.rule), one.rule.version)).rule
-    # The rule in force carries the exceptions of this unit; one that is not in force has none.
-    running: Mapping[str, Rule] = {rule.sha256: rule for rule in in_force(workspace, on).rules}
-    return running.get(meant.sha256, meant)
+    return as_it_would_run(workspace, meant, on)
 
 
 def _is_version(one: Installed, version: str) -> bool:

@@ -60,9 +60,11 @@ class Reasons:
         self._row_of = {
             key: row for row, key in enumerate(run.indicators["container_id"].to_list())
         }
+        # A rule that could not run answered nothing, and may be one that nobody can read.
+        ran = run.rules.filter(run.rules["failure"].is_null())
         self._rules = {
             (rule_id, version): (rule_as_applied(source, status, overlay), points)
-            for rule_id, version, source, status, overlay, points in run.rules.select(
+            for rule_id, version, source, status, overlay, points in ran.select(
                 "rule_id", "version", "source_yaml", "status", "overlay_json", "points"
             ).rows()
         }

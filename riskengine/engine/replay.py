@@ -6,6 +6,7 @@ reaches the indicators of the same container: each row was assembled as of its o
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -21,10 +22,10 @@ from riskengine.ledger.run_register import recorded_runs
 from riskengine.ledger.runs import read_frame
 from riskengine.register.outcomes import completed_outcomes
 from riskengine.rules.across import Surroundings
-from riskengine.rules.backtest import span
+from riskengine.rules.matching import span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
     from riskengine.ledger.run_register import RunEntry
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from riskengine.workspace import Workspace
 
 _KEY: Final = ("_container", "_bills", "_voyage")
+_ONCE: Final = ("_container", "_line", "_voyage")
+"""What tells one container on one voyage from every other, also where its bills were amended."""
 _NAMES: Final = (
     "container_number",
     "bills_of_lading",
@@ -45,7 +48,7 @@ _NAMES: Final = (
 )
 _FOUND: Final = {
     "_container": pl.String(),
-    "_bills": pl.String(),
+    "_line": pl.String(),
     "_voyage": pl.String(),
     "is_find": pl.Boolean(),
     "outcome": pl.String(),
@@ -59,9 +62,11 @@ class Replay:
     """A history, ready for rules to be asked about it.
 
     Attributes:
-        frame: One row a container, bill and voyage, as ``rules.backtest.backtests`` asks for it.
+        frame: One row a container and voyage, as ``rules.backtest.backtests`` asks for it.
         surroundings: Earlier containers that rules over several rows may look back on.
         source: ``runs`` or ``history``: recorded runs, or labelled files.
+        source_sha256: Of the runs that were read and the outcomes that were known, or of the files and how
+            they were read.
         reassessed: How many assessments stand behind one that was taken instead, before its examination.
         undated: How many containers were left out because no day is known of them.
     """
@@ -69,6 +74,7 @@ class Replay:
     frame: pl.DataFrame
     surroundings: Surroundings
     source: str
+    source_sha256: str = ""
     reassessed: int = 0
     undated: int = 0
 
@@ -93,7 +99,9 @@ def replay_runs(
     """Return what recorded runs assessed, each container once, with what the register says was found.
 
     A container that was assessed several times on one voyage counts as it was assessed last before its
-    examination; one that was never examined, as it was assessed last.
+    examination; one that was never examined, as it was assessed last. That its bills were amended between
+    two mornings makes no second container of it. What was assessed after *last* changes nothing; what was
+    found later in a container of these days counts.
 
     Args:
         workspace: The unit's folder.
@@ -120,10 +128,11 @@ def replay_runs(
         return _empty("runs")
     rows = pl.concat(frames, how="diagonal_relaxed")
     undated = rows.filter(pl.col("assessed_on").is_null()).height
-    rows = rows.filter(pl.col("assessed_on").is_not_null())
-    found = _found(rows, taken, outcomes)
-    once = _last_before_examination(rows, found)
+    rows = _with_lines(rows.filter(pl.col("assessed_on").is_not_null()))
     day = pl.col("assessed_on")
+    found = _found(rows, taken, outcomes)
+    # Later mornings go first: a container that they assessed again still stands where it stood.
+    once = _last_before_examination(rows.filter(_between(day, None, last)), found)
     inside = once.filter(_between(day, first, last))
     past = (
         rows.filter(_between(day, from_day, first - timedelta(days=1)))
@@ -136,6 +145,7 @@ def replay_runs(
         frame=_numbered(inside),
         surroundings=Surroundings(past=_as_past(past)),
         source="runs",
+        source_sha256=_digest_of_runs([entry for _, entry in taken], outcomes),
         reassessed=rows.filter(_between(day, first, last)).height - inside.height,
         undated=undated,
     )
@@ -181,6 +191,9 @@ def replay_history(
         frame=_numbered(keyed.filter(_between(day, first, last))),
         surroundings=Surroundings(past=_as_past(past)),
         source="history",
+        source_sha256=_digest(
+            f"file {m.source.sha256} {m.source.mapping_sha256}" for m in manifests
+        ),
         undated=assembled.height - dated.height,
     )
 
@@ -232,6 +245,30 @@ def _assessed(
     )
 
 
+def _with_lines(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add ``_line``, the bills where only they tell a container apart, and nothing elsewhere.
+
+    A number on a named voyage is one container, whatever its bills became from one morning to the next;
+    unless one run holds it there twice. Loose cargo, and what no voyage is known of, goes by its bills.
+    """
+    voyage = ("_container", "_voyage")
+    twice = (
+        rows.filter(pl.struct(*voyage, "_order").is_duplicated())
+        .select(*voyage, pl.lit(value=True).alias("_is_twice"))
+        .unique()
+    )
+    is_told_apart = (
+        pl.col("container_number").is_not_null()
+        & (pl.coalesce("vessel_imo", "vessel_name").fill_null("") != "")
+        & (pl.col("voyage_number").fill_null("") != "")
+        & pl.col("_is_twice").is_null()
+    )
+    line = pl.when(is_told_apart).then(pl.lit("")).otherwise(pl.col("_bills"))
+    return rows.join(twice, on=voyage, how="left", maintain_order="left").with_columns(
+        line.alias("_line")
+    )
+
+
 def _found(
     rows: pl.DataFrame, taken: Sequence[tuple[int, RunEntry]], outcomes: Sequence[OutcomeEntry]
 ) -> pl.DataFrame:
@@ -247,28 +284,40 @@ def _found(
             continue
         found.extend(
             (*key, result.outcome is not Outcome.NIL, result.outcome.value, result.examined_at.date(), order)
-            for key in run.filter(is_named(result.container_number)).select(_KEY).rows()
+            for key in run.filter(is_named(result.container_number)).select(_ONCE).rows()
         )  # fmt: skip
     return pl.DataFrame(found, schema=dict(_FOUND), orient="row").unique(
-        _KEY, keep="last", maintain_order=True
+        _ONCE, keep="last", maintain_order=True
     )
 
 
 def _last_before_examination(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Return one assessment a container: the last until its examination, else the one it was opened on."""
-    examined = rows.join(found, on=_KEY, how="left", maintain_order="left").with_columns(
+    examined = rows.join(found, on=_ONCE, how="left", maintain_order="left").with_columns(
         (
             pl.col("_examined_on").is_null() | (pl.col("assessed_on") <= pl.col("_examined_on"))
         ).alias("_was_before"),
         (pl.col("_order") == pl.col("_examined_run")).alias("_is_named"),
     )
     # Where every assessment is later than the examination, the one that the outcome names is taken.
-    is_any_before = pl.col("_was_before").any().over(_KEY)
+    is_any_before = pl.col("_was_before").any().over(_ONCE)
     return (
         examined.filter(pl.when(is_any_before).then("_was_before").otherwise("_is_named"))
         .sort("assessed_on", "_order", "container_id")
-        .unique(_KEY, keep="last", maintain_order=True)
+        .unique(_ONCE, keep="last", maintain_order=True)
     )
+
+
+def _digest_of_runs(runs: Sequence[RunEntry], outcomes: Sequence[OutcomeEntry]) -> str:
+    lines = [
+        f"run {entry.run_id} {entry.digests.manifest} {entry.digests.history}" for entry in runs
+    ]
+    lines += [f"outcome {entry.intent_id} {entry.result.outcome.value}" for entry in outcomes]
+    return _digest(lines)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

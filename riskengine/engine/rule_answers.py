@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine import messages
-from riskengine.domain import Severity, Verdict
+from riskengine.domain import Verdict
+from riskengine.engine.counted import counted_by
 from riskengine.engine.evidence import named_rules
 from riskengine.engine.naming import is_named, own_name
+from riskengine.engine.near_miss import NearMiss, NearMisses, why_unremarkable
 from riskengine.engine.recorded import read_run, run_of
+from riskengine.errors import RuleError
 from riskengine.ledger.run_register import find_run, latest_run
 from riskengine.rules.applied import rule_as_applied
 from riskengine.rules.list_editions import with_lists_of
+from riskengine.rules.nearness import count_as_near
 from riskengine.rules.reference import explain_rule, truth_in
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.sentences import label_of, sentence, statement
@@ -26,13 +30,12 @@ from riskengine.rules.tree import Condition, leaves
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from riskengine.engine.counted import CountedMeasure
     from riskengine.engine.run import Run
     from riskengine.rules.reference import RuleReading
     from riskengine.rules.rule import Rule
     from riskengine.rules.spoken import SpokenLine
     from riskengine.workspace import Workspace
-
-_FAR = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class ContainerAnswer:
         failure: Why it failed in the run; empty where it did not.
         sentence: What it says of the container where it matches; else empty.
         lines: Every line, with the values read.
+        counted: The containers behind each number that it took over several.
         missing: The labels of the fields that are missing and could still decide.
         excuses: What excuses the container, in sentences.
         lines_short: How many lines would have to turn.
@@ -64,44 +68,11 @@ class ContainerAnswer:
     failure: str
     sentence: str
     lines: tuple[SpokenLine, ...]
+    counted: tuple[CountedMeasure, ...]
     missing: tuple[str, ...]
     excuses: tuple[str, ...]
     lines_short: int
     turns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearMiss:
-    """A rule that one single line kept from matching.
-
-    Attributes:
-        rule: The rule.
-        turn: The line, as a sentence.
-        distance: How far it was from turning.
-        excuses: What would have excused it even then.
-    """
-
-    rule: Rule
-    turn: str
-    distance: float
-    excuses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearMisses:
-    """The rules that nearly matched one container.
-
-    Attributes:
-        container: The container's number, or the bill of its loose cargo.
-        run_id: The run whose facts were asked.
-        misses: The rules, the most severe first.
-        bare: How many more were one line short only because they ask nothing else, and were far from it.
-    """
-
-    container: str
-    run_id: str
-    misses: tuple[NearMiss, ...]
-    bare: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +159,7 @@ def answer_of(
         failure=_failures(run).get((rule.id, rule.version), "") if applied else "",
         sentence=sentence(rule, row, language) if reading.verdict is Verdict.MATCH else "",
         lines=spoken(rule, language, row),
+        counted=counted_by(workspace, run, rule, row["container_id"], language=language),
         missing=tuple(label_of(rule, column, language) for column in reading.missing),
         excuses=_excuses(rule, row, language),
         lines_short=len(turns),
@@ -198,38 +170,48 @@ def answer_of(
 def near_misses(
     workspace: Workspace, container: str, *, run_id: str | None = None, language: str = "en"
 ) -> NearMisses:
-    """Return the rules that one line kept from matching a container, though something else of them held.
+    """Return the rules that one line kept from matching a container.
 
-    The most severe come first, and among those the ones that were nearest.
+    First come those that the fewest other containers of the run are as near to, then the nearest, then
+    the most severe; each says whether it is worth showing.
 
     Raises:
         RunNotFound: No run has assessed the container.
+        RuleError: A list that a rule asked cannot be found any more.
     """
     run = run_of(workspace, container, run_id)
     name, row = _row(run, container)
     failures = _failures(run)
-    near: list[NearMiss] = []
-    bare = 0
-    for rule in rules_of(workspace, run):
-        reading = explain_rule(rule, row)
-        if (rule.id, rule.version) in failures or not reading.is_near_miss:
-            continue
-        turn = lines_to_turn(rule, row)[0]
-        # Of a rule that asks one thing only, everything that does not match is one line short.
-        if turn.distance >= _FAR and not _holds_partly(reading):
-            bare += 1
-            continue
-        near.append(
+    readings = [
+        (rule, reading, lines_to_turn(rule, row)[0])
+        for rule in rules_of(workspace, run)
+        if (rule.id, rule.version) not in failures
+        and (reading := explain_rule(rule, row)).is_near_miss
+    ]
+    counts = count_as_near(
+        [(rule, turn.distance) for rule, _, turn in readings], run.indicators
+    )
+    others = run.indicators.height - 1
+    misses: list[NearMiss] = []
+    for (rule, reading, turn), count in zip(readings, counts, strict=True):
+        share = (count - 1) / others if others else None
+        misses.append(
             NearMiss(
                 rule=rule,
                 turn=turn_in_words(rule, row, turn, language),
                 distance=turn.distance,
                 excuses=_excuses(rule, row, language),
+                others_as_near=count - 1,
+                share_equally_near=share,
+                unremarkable=why_unremarkable(
+                    turn, share=share, others=others, is_only_line=not _holds_partly(reading)
+                ),
             )
         )
-    order = list(Severity)
-    near.sort(key=lambda one: (-order.index(one.rule.severity), one.distance, one.rule.id))
-    return NearMisses(container=name, run_id=run.card.run_id, misses=tuple(near), bare=bare)
+    misses.sort(key=lambda miss: miss.rank)
+    return NearMisses(
+        container=name, run_id=run.card.run_id, others=others, misses=tuple(misses)
+    )
 
 
 def answers_of_run(
@@ -293,8 +275,16 @@ def _holds_partly(reading: RuleReading) -> bool:
 
 
 def _as_applied(run: Run) -> tuple[Rule, ...]:
-    columns = ("source_yaml", "status", "overlay_json")
-    return tuple(rule_as_applied(*row) for row in run.rules.select(columns).rows())
+    """Return the rules of a run; one that it names as failed and that nobody can read is left out."""
+    found: list[Rule] = []
+    columns = ("source_yaml", "status", "overlay_json", "failure")
+    for source, status, overlay, failure in run.rules.select(columns).rows():
+        try:
+            found.append(rule_as_applied(source, status, overlay))
+        except RuleError:
+            if failure is None:
+                raise
+    return tuple(found)
 
 
 def _rule_of_run(workspace: Workspace, run: Run, named: str) -> Rule | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from riskengine.engine.rule_answers import ContainerAnswer, NearMiss, NearMisses, RuleCount
+    from riskengine.engine.counted import CountedMeasure
+    from riskengine.engine.near_miss import NearMiss, NearMisses
+    from riskengine.engine.rule_answers import ContainerAnswer, RuleCount
     from riskengine.rules.aloud import RuleAloud
+    from riskengine.rules.rule import Rule
     from riskengine.rules.spoken import SpokenLine
+    from riskengine.rules.tree import Value
 
 _HOLDS = {True: "holds", False: "fails", None: "unknown"}
 
@@ -62,7 +67,8 @@ def answer_as_json(answer: ContainerAnswer) -> dict[str, Any]:
         "was_in_run": answer.was_in_run,
         "failure": answer.failure,
         "sentence": answer.sentence,
-        "lines": _lines(answer.lines),
+        "lines": _lines(answer.rule, answer.lines),
+        "measures": [_measure(one) for one in answer.counted],
         "missing": list(answer.missing),
         "excuses": list(answer.excuses),
         "lines_short": answer.lines_short,
@@ -79,6 +85,10 @@ def near_miss_as_json(miss: NearMiss, near: NearMisses) -> dict[str, Any]:
         "container": near.container,
         "run_id": near.run_id,
         "turn": miss.turn,
+        "distance": miss.distance,
+        "others_as_near": miss.others_as_near,
+        "share_equally_near": miss.share_equally_near,
+        "unremarkable": miss.unremarkable.value if miss.unremarkable else None,
         "excuses": list(miss.excuses),
     }
 
@@ -91,13 +101,45 @@ def count_as_json(count: RuleCount, run_id: str) -> dict[str, Any]:
         "status": count.rule.status.value,
         "run_id": run_id,
         **{verdict.value: number for verdict, number in count.counts.items()},
-        "missing": [{"field": name, "containers": number} for name, _, number in count.missing],
+        "missing": [
+            {"field": count.rule.short_name(name), "containers": number}
+            for name, _, number in count.missing
+        ],
         "is_blind": count.is_blind,
         "failure": count.failure,
     }
 
 
-def _lines(lines: Sequence[SpokenLine]) -> list[dict[str, Any]]:
+def _measure(counted: CountedMeasure) -> dict[str, Any]:
+    return {
+        "name": counted.name,
+        "label": counted.label,
+        "value": _plain(counted.value),
+        "today": _plain(counted.today),
+        "remark": counted.remark.value,
+        "containers": [
+            {
+                "container_number": one.container_number,
+                "bills": list(one.bills),
+                "on": _plain(one.on),
+                "vessel": one.vessel,
+                "voyage": one.voyage,
+                "seen_as": one.seen_as.value,
+                "value": _plain(one.value),
+            }
+            for one in counted.containers
+        ],
+        "rest": counted.rest,
+    }
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _lines(rule: Rule, lines: Sequence[SpokenLine]) -> list[dict[str, Any]]:
     return [
         {
             "part": line.part,
@@ -106,7 +148,9 @@ def _lines(lines: Sequence[SpokenLine]) -> list[dict[str, Any]]:
             "words": line.words,
             "written": line.written,
             "holds": _HOLDS[line.holds],
-            "read": [{"field": one.name, "value": one.value} for one in line.read],
+            "read": [
+                {"field": rule.short_name(one.name), "value": one.value} for one in line.read
+            ],
         }
         for line in lines
     ]

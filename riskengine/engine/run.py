@@ -137,6 +137,11 @@ def identify(digests: Digests, assessed_on: str) -> str:
     return f"{assessed_on}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
+def received_digest(*sha256s: str) -> str:
+    """Return the digest of all that was received: the manifest, its mapping, then a stow plan and its mapping."""
+    return hashlib.sha256("\n".join(sha256s).encode()).hexdigest()
+
+
 def card_from(values: Mapping[str, object]) -> RunCard:
     """Return the card that ``run.json`` holds.
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from riskengine.domain import Defect, DefectEffect
-from riskengine.errors import Place
+from riskengine.engine.run import received_digest
+from riskengine.errors import LedgerError, ManifestError, Place
 from riskengine.features import facts
+from riskengine.ledger import received, run_register
+from riskengine.manifest import read_manifest
+from riskengine.messages import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from riskengine.engine.run import Run
     from riskengine.manifest import Reading
+    from riskengine.workspace import Workspace
+
+NOT_MANIFESTED: Final = "not_manifested"
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,69 @@ def stow_plan_of(reading: Reading, path: Path) -> StowPlan:
     )
 
 
+def kept_stow_plan(workspace: Workspace, run: Run) -> pl.DataFrame | None:
+    """Return the boxes of the stow plan that a recorded run was assessed with, read again from the bytes received.
+
+    A plan that was read with a mapping file cannot be: the mapping is not kept. The digest of the run tells
+    whether one was used.
+
+    Args:
+        workspace: The unit's folder.
+        run: The recorded run.
+
+    Returns:
+        None where the run had no plan, or it cannot be read again.
+    """
+    sha256 = run.card.stow_plan_sha256
+    if not sha256:
+        return None
+    entry = run_register.find_run(workspace, run.card.run_id)
+    try:
+        path = received.kept_at(workspace, sha256)
+        reading = read_manifest(path)
+    except (LedgerError, ManifestError):
+        return None
+    read_with = reading.manifest.source.mapping_sha256
+    received_as = received_digest(
+        entry.manifest_sha256, entry.mapping_sha256, sha256, read_with
+    )
+    if received_as != run.card.digests.manifest:
+        return None
+    return stow_plan_of(reading, path).facts
+
+
+def must_fit(plan: StowPlan, stated: pl.DataFrame) -> None:
+    """Refuse the plan of another ship, before every container is compared with the wrong one.
+
+    Args:
+        plan: The stow plan.
+        stated: The facts of the manifest.
+
+    Raises:
+        ManifestError: Plan and manifest name other ships or voyages, or share no container.
+    """
+    for name, said in (("vessel_imo", "ship (IMO)"), ("voyage_number", "voyage")):
+        planned, declared = (
+            set(frame[name].drop_nulls().to_list()) for frame in (plan.facts, stated)
+        )
+        if planned and declared and planned.isdisjoint(declared):
+            raise ManifestError(
+                f"The stow plan {plan.file} is of another {said}: {_few(planned)}, where the manifest"
+                f" says {_few(declared)}.",
+                remedy="Give the plan of the ship and voyage that the manifest is of, or none.",
+            )
+    if plan.facts.join(stated, on="container_number", how="semi").is_empty():
+        raise ManifestError(
+            f"No container of the manifest stands on the stow plan {plan.file}.",
+            remedy="Give the plan of the ship and voyage that the manifest is of, or none.",
+        )
+
+
+def _few(names: set[str]) -> str:
+    shown = sorted(visible(name) for name in names)
+    return ", ".join(shown[:_MOST_NAMED]) + (" …" if len(shown) > _MOST_NAMED else "")
+
+
 def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
     """Return a Defect for each container that is on the plan for this port and not on the manifest.
 
@@ -74,7 +146,7 @@ def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
     lacking = asked.join(stated, on="container_number", how="anti")
     return tuple(
         Defect(
-            code="not_manifested",
+            code=NOT_MANIFESTED,
             effect=DefectEffect.CONTENT,
             place=Place(file=plan.file),
             field="container_number",

@@ -13,7 +13,8 @@ from riskengine.ledger import seen
 from riskengine.rules.across import Surroundings, fields_across, longest_window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from riskengine.engine.stow_plan import StowPlan
     from riskengine.rules.rule import Measure, Rule
@@ -43,21 +44,38 @@ def surroundings_of(
     if not measures or days.is_empty():
         return Surroundings(stow_plan=plan.facts if plan else None)
     first, last = days.dt.min(), days.dt.max()
-    past = seen.fetch(
+    past = earlier_containers(
         workspace,
+        stated,
         fields_across(rules),
         _shared(measures, stated),
-        first - timedelta(days=longest_window(rules)),  # type: ignore[operator]
-        last,  # type: ignore[arg-type]
+        (first - timedelta(days=longest_window(rules)), last),  # type: ignore[operator,arg-type]
     )
     # The stow plan is no past: it speaks of this voyage.
+    return Surroundings(past=past, stow_plan=plan.facts if plan else None)
+
+
+def earlier_containers(
+    workspace: Workspace,
+    stated: pl.DataFrame,
+    fields: Sequence[str],
+    shared: Mapping[str, pl.Series],
+    days: tuple[date, date],
+) -> pl.DataFrame:
+    """Return the containers of earlier days that share something, those of this very manifest left out.
+
+    Args:
+        workspace: The unit's folder.
+        stated: The facts of the manifest, with ``assessed_on``.
+        fields: What to return of them.
+        shared: Fields with the values looked for.
+        days: The first day looked at, and the day before which they were seen.
+    """
+    past = seen.fetch(workspace, fields, shared, *days)
     # Null equals nothing: what was not declared is kept as empty, and is looked for as empty.
     own = name_sightings(stated, dated=False).select(pl.col(seen.KEYS[:3]).fill_null(""))
     others = past.join(own, on=seen.KEYS[:3], how="anti", maintain_order="left")
-    return Surroundings(
-        past=_typed(others, fields_across(rules)).with_columns(named_voyage()),
-        stow_plan=plan.facts if plan else None,
-    )
+    return _typed(others, fields).with_columns(named_voyage())
 
 
 def placed(indicators: pl.DataFrame) -> pl.DataFrame:

@@ -23,8 +23,12 @@ from riskengine.exchange.trusted_keys import vouching_key
 from riskengine.features.catalog import catalog
 from riskengine.messages import visible
 from riskengine.register import audit
-from riskengine.register.connection import open_register
 from riskengine.rules.exceptions import standing_exceptions
+from riskengine.rules.installation_log import (
+    PACK_IMPORTED,
+    InstallationLog,
+    finish_installations,
+)
 from riskengine.rules.pack import load_pack, read_pack_files
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.standing import installed
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
     from riskengine.rules.store import Installation
     from riskengine.workspace import Workspace
 
-_IMPORTED: Final = "pack_imported"
 _LARGEST_SIGNATURE: Final = 1024
 
 
@@ -213,8 +216,8 @@ def take_in(
 ) -> Installation:
     """Put what was planned into the ledger, in shadow, and write it into the audit chain; all of it or nothing.
 
-    The chain's entry is sealed once the ledger has everything. After a crash between the two the rules are in
-    shadow and the entry is not there: importing the same pack again enters it.
+    The chain says that it begins before the ledger commits, and that it is done afterwards. After a crash between
+    the two the next change of rules, or ``doctor``, asks the ledger and writes down how it ended.
 
     Raises:
         RulesRefused: The ledger changed in the meantime and contradicts the pack.
@@ -232,15 +235,23 @@ def take_in(
         "lists": [entry.name for entry in planned.pack.lists],
         "lists_kept": list(planned.lists_kept),
     }
+    finish_installations(workspace)
     is_known = any(
         earlier.sha256 == examined.sha256 for earlier in _earlier(workspace, examined.head.name)
     )
-    with open_register(workspace) as connection:
-        if not is_known:
-            audit.append(connection, who, _IMPORTED, examined.head.name, payload)
-        done = install(workspace, planned.pack, at=at, who=who, standing=RuleStatus.SHADOW)
-        if is_known and done.changes:
-            audit.append(connection, who, _IMPORTED, examined.head.name, payload)
+    log = InstallationLog(
+        workspace=workspace, action=PACK_IMPORTED, by=who, pack=planned.pack, payload=payload
+    )
+    done = install(
+        workspace,
+        planned.pack,
+        at=at,
+        who=who,
+        standing=RuleStatus.SHADOW,
+        before_commit=log.begin,
+    )
+    if done.changes or not is_known:
+        log.complete()
     return done
 
 
@@ -371,7 +382,7 @@ def _versions(rule: RuleDifference) -> str:
 def _earlier(workspace: Workspace, name: str) -> list[_Earlier]:
     said = [
         json.loads(entry.payload)
-        for entry in audit.entries(workspace, action=_IMPORTED, about=name)
+        for entry in audit.entries(workspace, action=PACK_IMPORTED, about=name)
     ]
     return [
         _Earlier(**{key: entry[key] for key in ("version", "issuer", "key", "sha256")})

@@ -69,6 +69,16 @@ def open_received(workspace: Workspace, sha256: str) -> BinaryIO:
     return file
 
 
+def kept_at(workspace: Workspace, sha256: str) -> Path:
+    """Return where the bytes lie, after checking every one of them.
+
+    Raises:
+        LedgerError: Nothing is kept under this digest, or the bytes have changed since.
+    """
+    open_received(workspace, sha256).close()
+    return _place(workspace, sha256)
+
+
 def _place(workspace: Workspace, sha256: str) -> Path:
     return workspace.received_folder / sha256[:2] / sha256
 

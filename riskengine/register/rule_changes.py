@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from riskengine.errors import RegisterError
 from riskengine.register.audit import append, canonical_json
 from riskengine.register.connection import open_register
+from riskengine.register.persons import is_same_person, must_be_a_person
 
 if TYPE_CHECKING:
     import sqlite3
@@ -129,8 +129,7 @@ def request_change(workspace: Workspace, wish: Wish) -> RuleChange:
     Raises:
         RegisterError: Nobody asks, or the particulars have no single text.
     """
-    if not same_person_key(wish.by):
-        raise RegisterError("A change of the rules needs the name of whoever asks for it.")
+    must_be_a_person(wish.by)
     change_id = secrets.token_hex(16)
     with open_register(workspace) as connection:
         connection.execute(
@@ -163,8 +162,10 @@ def decide_change(workspace: Workspace, change_id: str, decision: Decision) -> R
     Whoever asked may take the change back, and may not approve it.
 
     Raises:
-        RegisterError: There is no such change, it is not pending, or the person who asked would approve.
+        RegisterError: There is no such change, it is not pending, nobody decides, or the person who asked
+            would approve.
     """
+    must_be_a_person(decision.by)
     with open_register(workspace) as connection:
         change = _one(connection, change_id)
         if change.state is not ChangeState.PENDING:
@@ -228,20 +229,6 @@ def changes(
         ).fetchall()
     found = tuple(_as_change(row) for row in rows)
     return tuple(change for change in found if state in {None, change.state})
-
-
-def is_same_person(one: str, other: str) -> bool:
-    """Tell whether two names mean one person: case, accents of width and blanks make nobody another.
-
-    >>> is_same_person("Ana  Ruiz", " ana ruiz")
-    True
-    """
-    return same_person_key(one) == same_person_key(other)
-
-
-def same_person_key(name: str) -> str:
-    """Return a name in the form in which persons are compared."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _one(connection: sqlite3.Connection, change_id: str) -> RuleChange:

@@ -8,6 +8,7 @@ from riskengine.review.rule_promotion import (
     pending_changes,
     refuse_step,
     request_step,
+    waiting_step,
 )
 from riskengine.review.upkeep import look_after
 
@@ -21,4 +22,5 @@ __all__ = [
     "promote_model",
     "refuse_step",
     "request_step",
+    "waiting_step",
 ]

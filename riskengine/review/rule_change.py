@@ -14,7 +14,13 @@ from riskengine.register.rule_changes import (
     request_change,
     settle_change,
 )
-from riskengine.rules.exceptions import exception_from_source, put_end, put_exceptions
+from riskengine.rules.exceptions import (
+    exception_from_source,
+    put_end,
+    put_exceptions,
+    stored_exceptions,
+)
+from riskengine.rules.installation_log import finish_installations
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.standing import is_carried_out, put_standing, version_of
 from riskengine.rules.stored import Signed
@@ -59,17 +65,18 @@ def carry_out(workspace: Workspace, change: RuleChange) -> None:
 
 
 def finish_changes(workspace: Workspace) -> int:
-    """Finish the changes of rules that a crash cut short, and return how many they were.
+    """Finish the changes of rules and installations that a crash cut short, and return how many they were.
 
     One that the ledger cannot have any more, as another change came first, is settled as abandoned.
     """
+    installations = finish_installations(workspace)
     due = changes(workspace, state=ChangeState.DUE)
     for change in due:
         try:
             carry_out(workspace, change)
         except RuleError:
             continue
-    return len(due)
+    return installations + len(due)
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, change: RuleChange) -> None:
@@ -88,10 +95,31 @@ def _apply(connection: duckdb.DuckDBPyConnection, change: RuleChange) -> None:
         checked_setting(connection, change.about, name, value)
         put_setting(connection, change.about, name, value, signed)
     elif change.kind is ChangeKind.EXCEPTION:
-        sources = cast("list[str]", said["sources"])
-        put_exceptions(connection, [exception_from_source(text) for text in sources], signed)
+        _apply_exceptions(connection, change, signed)
     else:
         put_end(connection, change.about, signed)
+
+
+def _apply_exceptions(
+    connection: duckdb.DuckDBPyConnection, change: RuleChange, signed: Signed
+) -> None:
+    said = change.particulars
+    made = [exception_from_source(text) for text in cast("list[str]", said["sources"])]
+    if "before" in said:
+        stand = {e.exception.id: e.exception.sha256 for e in stored_exceptions(connection)}
+        overtaken = [
+            exception.id
+            for exception, sha256 in zip(
+                made, cast("list[str | None]", said["before"]), strict=True
+            )
+            if stand.get(exception.id) != sha256
+        ]
+        if overtaken:
+            raise RuleError(
+                f"Another edition stands by now: {', '.join(overtaken)}.",
+                remedy="Enter the exceptions again.",
+            )
+    put_exceptions(connection, made, signed)
 
 
 def _apply_standing(

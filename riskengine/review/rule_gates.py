@@ -6,25 +6,36 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from riskengine.domain import Verdict
-from riskengine.engine.rule_hits import inspected_hits, live_hits
-from riskengine.ledger.backtests import latest
-from riskengine.rules.applied import as_written
+from riskengine.engine.evidence import as_it_would_run
+from riskengine.engine.rule_hits import inspected_hits, watched
+from riskengine.errors import RuleError
+from riskengine.ledger.backtests import attached
+from riskengine.rules.applied import as_run, as_written
 from riskengine.rules.backtest_json import from_json
 from riskengine.rules.check import run_tests
-from riskengine.rules.rule import RuleStatus
+from riskengine.rules.remarks import unwritten
+from riskengine.rules.rule import RuleEffect, RuleStatus
 from riskengine.rules.standing import COUNTING, standing_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from riskengine.engine.rule_hits import Watched
     from riskengine.ledger.backtests import AttachedBacktest
+    from riskengine.rules.backtest import Backtest
     from riskengine.rules.rule import Rule
     from riskengine.rules.standing import Installed
     from riskengine.workspace import Workspace
 
 LEAST_BACKTEST_DAYS: Final = 90
+LEAST_BACKTEST_DAYS_WITH_CONTAINERS: Final = 10
 LEAST_SHADOW_DAYS: Final = 14
+LEAST_SHADOW_DAYS_ASKED: Final = 7
+"""Of the 14 days: a small port does not score daily."""
+LEAST_SHADOW_CONTAINERS: Final = 200
+MOST_SHADOW_UNKNOWN: Final = 0.5
+"""The share of containers that a rule may leave unjudged and still be known by its time in shadow."""
 LEAST_INSPECTED: Final = 30
 LONGEST_URGENT_DAYS: Final = 90
 _TIMES_AS_MANY: Final = 2.0
@@ -114,17 +125,9 @@ def ask_gates(
         others: Every other version of every rule.
     """
     found = Findings()
-    starts = starts_of(step)
-    if candidate.status not in starts:
-        found.refuse(
-            "step",
-            version=candidate.rule.version,
-            status=candidate.status.value,
-            to=step.to.value,
-            starts=", ".join(start.value for start in starts) or "-",
-        )
+    _ask_start(found, step, candidate)
     if step.to is RuleStatus.RETIRED:
-        if not step.reason:
+        if not _says_why(step):
             found.refuse("reason")
         _ask_coverage(found, step, candidate, others)
         return found
@@ -137,14 +140,31 @@ def ask_gates(
     elif step.to is RuleStatus.ACTIVE:
         _ask_inspected(found, workspace, step, candidate.rule)
     else:
-        made = _ask_backtest(found, workspace, candidate.rule)
-        if step.to is RuleStatus.TRIAL and candidate.status is RuleStatus.SHADOW:
-            _ask_shadow(found, workspace, step, candidate, made)
+        is_watched = step.to is RuleStatus.TRIAL and candidate.status is RuleStatus.SHADOW
+        shadowed = candidate.since.date() if is_watched else None
+        usual = _ask_backtest(found, workspace, step, candidate.rule, shadowed)
+        if is_watched:
+            _ask_shadow(found, workspace, step, candidate, usual)
     if step.to in COUNTING:
         if candidate.unfit_settings:
             found.refuse("settings", names=", ".join(candidate.unfit_settings))
         _ask_coverage(found, step, candidate, others)
     return found
+
+
+def _ask_start(found: Findings, step: Step, candidate: Installed) -> None:
+    starts = starts_of(step)
+    if candidate.status in starts:
+        return
+    found.refuse(
+        "step",
+        version=candidate.rule.version,
+        status=candidate.status.value,
+        to=step.to.value,
+        starts=", ".join(start.value for start in starts) or "-",
+    )
+    if candidate.status is RuleStatus.RETIRED and step.to is not RuleStatus.RETIRED:
+        found.refuse("retired", version=candidate.rule.version)
 
 
 def _ask_file(found: Findings, step: Step, candidate: Installed) -> None:
@@ -158,6 +178,11 @@ def _ask_file(found: Findings, step: Step, candidate: Installed) -> None:
     for entry in rule.lists:
         if entry.valid_until < today:
             found.refuse("list", name=entry.name, until=entry.valid_until)
+    # Going back to a version that counted must be quick; it was let through once.
+    if step.to is RuleStatus.TRIAL and candidate.status is not RuleStatus.RETIRED:
+        keys = unwritten(rule)
+        if keys:
+            found.refuse("unwritten", keys=", ".join(keys))
 
 
 def _ask_tests(found: Findings, rule: Rule) -> None:
@@ -173,8 +198,13 @@ def _ask_tests(found: Findings, rule: Rule) -> None:
     found.evidence["tests_passed"] = len(results) - len(failed)
 
 
+def _says_why(step: Step) -> bool:
+    """Tell whether a reason is given: a text without a letter or digit is none."""
+    return any(letter.isalnum() for letter in step.reason)
+
+
 def _ask_urgent(found: Findings, step: Step, rule: Rule) -> None:
-    if not step.reason:
+    if not _says_why(step):
         found.refuse("reason")
     if rule.valid_until is None:
         found.refuse("urgent_endless", days=LONGEST_URGENT_DAYS)
@@ -186,27 +216,72 @@ def _ask_return(
     found: Findings, workspace: Workspace, step: Step, candidate: Installed
 ) -> None:
     """A version that counted before may take its place back at once, with a reason."""
-    if not step.reason:
+    if not _says_why(step):
         found.refuse("reason")
     events = standing_events(workspace, step.rule_id)
     if not any(e.sha256 == candidate.rule.sha256 and e.status in COUNTING for e in events):
         found.refuse("never_counted", version=candidate.rule.version)
 
 
-def _ask_backtest(found: Findings, workspace: Workspace, rule: Rule) -> AttachedBacktest | None:
-    made = latest(workspace, rule.id, rule.sha256)
-    if made is None:
+def _ask_backtest(
+    found: Findings, workspace: Workspace, step: Step, rule: Rule, shadowed: date | None
+) -> Backtest | None:
+    """Ask for a back-test of the rule as it would run now; the newest that will do is taken.
+
+    Args:
+        found: Where refusals and evidence go.
+        workspace: The unit's folder.
+        step: What is asked for.
+        rule: The version, with the settings of this unit.
+        shadowed: The day on which it entered the shadow, where its time there is compared with the
+            back-test: what both speak of proves nothing.
+
+    Returns:
+        The back-test; None where none will do.
+    """
+    kept = [one for one in attached(workspace, rule.id) if one.sha256 == rule.sha256]
+    if not kept:
         found.refuse("backtest", rule=rule.id)
         return None
+    now = as_run(as_it_would_run(workspace, rule, step.at.date()))
+    newest_first = [(one, *_read(one, now, shadowed)) for one in reversed(kept)]
+    able = [entry for entry in newest_first if not entry[2]]
+    one, made, faults = (able or newest_first)[0]
+    found.refusals += faults
     found.evidence["backtest"] = {
-        "first_day": made.first_day.isoformat(),
-        "last_day": made.last_day.isoformat(),
-        "hits_per_day": _written(from_json(made.report_json).hits_per_day),
-        "made_by": made.made_by,
+        "first_day": one.first_day.isoformat(),
+        "last_day": one.last_day.isoformat(),
+        "hits_per_day": _written(made.hits_per_day) if made else None,
+        "made_by": one.made_by,
+        "source": made.source if made else "",
+        "source_sha256": made.source_sha256 if made else "",
+        "as_run": now,
     }
-    if made.days < LEAST_BACKTEST_DAYS:
-        found.refuse("backtest_short", days=made.days, least=LEAST_BACKTEST_DAYS)
-    return made
+    return None if faults else made
+
+
+def _read(
+    one: AttachedBacktest, now: str, shadowed: date | None
+) -> tuple[Backtest | None, list[tuple[str, dict[str, object]]]]:
+    """Return a back-test that was attached, and what stands against it as evidence."""
+    rule: dict[str, object] = {"rule": one.rule_id}
+    try:
+        made = from_json(one.report_json)
+    except RuleError:
+        return None, [("backtest_old", rule)]
+    faults: list[tuple[str, dict[str, object]]] = []
+    if not made.as_run:
+        faults.append(("backtest_old", rule))
+    elif made.as_run != now:
+        faults.append(("backtest_otherwise", rule))
+    if one.days < LEAST_BACKTEST_DAYS:
+        faults.append(("backtest_short", {"days": one.days, "least": LEAST_BACKTEST_DAYS}))
+    full, least = made.days_with_containers, LEAST_BACKTEST_DAYS_WITH_CONTAINERS
+    if full < least:
+        faults.append(("backtest_thin", {"days": full, "least": least}))
+    if shadowed is not None and one.last_day >= shadowed:
+        faults.append(("backtest_late", rule | {"last": one.last_day, "shadowed": shadowed}))
+    return made, faults
 
 
 def _ask_shadow(
@@ -214,59 +289,102 @@ def _ask_shadow(
     workspace: Workspace,
     step: Step,
     candidate: Installed,
-    made: AttachedBacktest | None,
+    usual: Backtest | None,
 ) -> None:
     days = (step.at - candidate.since).days
-    found.evidence["days_in_shadow"] = days
+    seen = watched(workspace, candidate.rule, candidate.since)
+    found.evidence |= {
+        "days_in_shadow": days,
+        "days_asked": seen.days,
+        "containers_asked": seen.containers,
+        "unknown_in_shadow": seen.unknown,
+        "hits_in_shadow": seen.hits,
+    }
     if days < LEAST_SHADOW_DAYS:
         found.refuse("shadow_short", days=days, least=LEAST_SHADOW_DAYS)
-    usual = from_json(made.report_json).hits_per_day if made else None
-    if usual is None or days < 1:
+    if not seen.containers:
+        # Its list expired, its first day is to come, it failed, or a newer version was watched in its place.
+        found.refuse("shadow_never")
         return
-    hits = live_hits(workspace, candidate.rule, candidate.since)
-    found.evidence["hits_in_shadow"] = hits
-    rate = hits / days
+    if seen.days < LEAST_SHADOW_DAYS_ASKED:
+        found.refuse("shadow_seldom", days=seen.days, least=LEAST_SHADOW_DAYS_ASKED)
+    if seen.containers < LEAST_SHADOW_CONTAINERS:
+        found.refuse("shadow_few", containers=seen.containers, least=LEAST_SHADOW_CONTAINERS)
+    unknown = seen.unknown / seen.containers
+    if unknown > MOST_SHADOW_UNKNOWN:
+        found.refuse("shadow_unknown", share=unknown, most=MOST_SHADOW_UNKNOWN)
+    if usual is not None and usual.hits_per_day is not None:
+        _ask_rate(found, seen, days, usual.hits_per_day)
+
+
+def _ask_rate(found: Findings, seen: Watched, days: int, usual: float) -> None:
     # Of a rule that seldom matches, two weeks show a few matches more or less by chance alone.
-    is_near = abs(hits - usual * days) <= _FEW
-    if not is_near and not usual / _TIMES_AS_MANY <= rate <= usual * _TIMES_AS_MANY:
-        found.refuse("shadow_rate", live=rate, usual=usual, hits=hits)
+    is_near = abs(seen.hits - usual * days) <= _FEW
+    rate = seen.hits / days if days else 0.0
+    if days and not is_near and not usual / _TIMES_AS_MANY <= rate <= usual * _TIMES_AS_MANY:
+        found.refuse("shadow_rate", live=rate, usual=usual, hits=seen.hits)
 
 
 def _ask_inspected(found: Findings, workspace: Workspace, step: Step, rule: Rule) -> None:
     hits = inspected_hits(workspace, rule)
     found.evidence["inspected"] = hits.inspected
     found.evidence["found"] = hits.found
-    if hits.inspected < LEAST_INSPECTED and not step.reason:
+    if hits.inspected < LEAST_INSPECTED and not _says_why(step):
         found.refuse("inspected", inspected=hits.inspected, least=LEAST_INSPECTED)
 
 
 def _ask_coverage(
     found: Findings, step: Step, candidate: Installed, others: Sequence[Installed]
 ) -> None:
-    """No typology loses its last rule unless somebody says so; nor by a version that leaves one out."""
-    counting = [one for one in others if one.status in COUNTING]
-    leaving = [one for one in counting if one.rule.id == candidate.rule.id]
+    """No typology loses its last rule unless somebody says so; nor by a version that leaves one out, or ends."""
+    counting = [one.rule for one in others if one.status in COUNTING]
     if step.to is RuleStatus.RETIRED:
-        leaving = [candidate] if candidate.status in COUNTING else []
-        counting = [one for one in counting if one not in leaving]
-    staying = [one.rule for one in counting if one not in leaving]
-    if step.to in COUNTING:
+        leaving = [candidate.rule] if candidate.status in COUNTING else []
+        staying = [rule for rule in counting if rule.id != candidate.rule.id]
+    else:
+        leaving = [rule for rule in counting if rule.id == candidate.rule.id]
+        staying = [rule for rule in counting if rule.id != candidate.rule.id]
         staying.append(candidate.rule)
     today = step.at.date()
-    covered = {
-        typology
-        for rule in staying
-        if rule.valid_from <= today and (rule.valid_until is None or today <= rule.valid_until)
-        for typology in rule.typologies
-    }
-    bare = sorted({t.value for one in leaving for t in one.rule.typologies if t not in covered})
+    bare = sorted(
+        {
+            typology.value
+            for gone in leaving
+            if _could_cover(gone, today)
+            for typology in gone.typologies
+            if not any(
+                typology in rule.typologies and _covers(rule, today) and _lasts(rule, gone)
+                for rule in staying
+            )
+        }
+    )
     if not bare:
         return
     found.evidence["leaves_uncovered"] = bare
     if not step.leaves_uncovered:
         found.refuse("uncovered", typologies=", ".join(bare))
-    elif not step.reason and step.to is not RuleStatus.RETIRED:
+    elif not _says_why(step) and step.to is not RuleStatus.RETIRED:
         found.refuse("reason")
+
+
+def _could_cover(rule: Rule, today: date) -> bool:
+    """Tell whether a rule that counts can move a container from today on: a tag only names."""
+    has_ended = rule.valid_until is not None and rule.valid_until < today
+    return rule.effect is not RuleEffect.TAG and not has_ended
+
+
+def _covers(rule: Rule, today: date) -> bool:
+    """Tell whether it does so today; an expired list silences a rule."""
+    has_begun = rule.valid_from <= today
+    has_lists = all(entry.valid_until >= today for entry in rule.lists)
+    return _could_cover(rule, today) and has_begun and has_lists
+
+
+def _lasts(rule: Rule, other: Rule) -> bool:
+    """Tell whether a rule has its last day no earlier than another."""
+    if rule.valid_until is None:
+        return True
+    return other.valid_until is not None and other.valid_until <= rule.valid_until
 
 
 def _written(number: float | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from riskengine.ledger.backtests import attached
@@ -107,9 +107,10 @@ def _told(change: RuleChange, rule_id: str, rules: list[Rule]) -> Iterator[Histo
         yield _event(change, what, params)
     elif change.kind is ChangeKind.EXCEPTION:
         sources = cast("list[str]", change.particulars["sources"])
-        made = [exception_from_source(text) for text in sources]
-        if any(applies_to(exception, rule) for exception in made for rule in rules):
-            yield _event(change, "exception", {"exception": change.about})
+        for exception in map(exception_from_source, sources):
+            if any(applies_to(exception, rule) for rule in rules):
+                event = _event(change, "exception", {"exception": exception.id})
+                yield replace(event, why=change.reason or exception.reason)
     elif change.kind is ChangeKind.EXCEPTION_END and _was_made_for(change, rules):
         yield _event(change, "exception_end", {"exception": change.about})
 

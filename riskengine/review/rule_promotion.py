@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from riskengine.rules.standing import Installed
     from riskengine.workspace import Workspace
 
-__all__ = ["Step", "approve_step", "pending_changes", "refuse_step", "request_step"]
+__all__ = [
+    "Step",
+    "approve_step",
+    "pending_changes",
+    "refuse_step",
+    "request_step",
+    "waiting_step",
+]
+
+_LEAST_OF_AN_ID: Final = 8
 
 _ASK_FIRST: Final = (
     "Ask for a step with `riskengine rules promote ID --to shadow|trial|active`."
@@ -83,20 +92,57 @@ def request_step(workspace: Workspace, step: Step) -> RuleChange:
     )
 
 
-def approve_step(
-    workspace: Workspace, rule_id: str, *, by: str, at: datetime, reason: str = ""
-) -> RuleChange:
-    """Approve the step that was asked for a rule, as another person, and take it.
+def waiting_step(workspace: Workspace, about: str, *, version: int | None = None) -> RuleChange:
+    """Return the one step that waits for a decision about a rule, so that whoever decides sees it first.
+
+    Args:
+        workspace: The unit's folder.
+        about: The rule, or the change itself by its id or the beginning of it.
+        version: The version that is meant; None where whoever asks does not say.
 
     Raises:
-        RuleError: Nothing is pending for this rule.
-        PromotionRefused: Gates stand against it by now, or the person who asked would approve.
+        RuleError: Nothing of it waits, several steps do, or the one that waits is of another version.
     """
     finish_changes(workspace)
-    change = _pending(workspace, rule_id)
+    waiting = [change for change in pending_changes(workspace) if _is_meant(change, about)]
+    if not waiting:
+        raise RuleError(f"Nothing waits for a decision about {about}.", remedy=_ASK_FIRST)
+    if len(waiting) > 1:
+        names = ", ".join(change.change_id for change in waiting)
+        raise RuleError(
+            f"Several steps wait for a decision about {about}: {names}.",
+            remedy="Name the change instead of the rule.",
+        )
+    change = waiting[0]
+    asked = change.particulars["version"]
+    if version is not None and version != asked:
+        raise RuleError(
+            f"The step that waits is asked for {change.about} version {asked}, not {version}.",
+            remedy="List what waits with `riskengine rules pending`.",
+        )
+    return change
+
+
+def approve_step(
+    workspace: Workspace, about: str, *, by: str, at: datetime, reason: str = ""
+) -> RuleChange:
+    """Approve the step that was asked for, as another person, and take it.
+
+    Args:
+        workspace: The unit's folder.
+        about: The change by its id, or the rule.
+        by: Who approves.
+        at: When, with its time zone.
+        reason: Why; may be empty.
+
+    Raises:
+        RuleError: Nothing or several steps wait, or the content that it was asked for is here no more.
+        PromotionRefused: Gates stand against it by now, or the person who asked would approve.
+    """
+    change = waiting_step(workspace, about)
     said = change.particulars
     step = Step(
-        rule_id=rule_id,
+        rule_id=change.about,
         to=RuleStatus(str(said["to"])),
         by=by,
         at=at,
@@ -107,6 +153,11 @@ def approve_step(
     )
     everything = installed(workspace)
     candidate = _candidate(everything, step)
+    if candidate.rule.sha256 != said["sha256"]:
+        raise RuleError(
+            f"{step.rule_id} version {step.version} is not what the step was asked for.",
+            remedy="Refuse it with --refuse REASON, and ask again.",
+        )
     others = [one for one in everything if one is not candidate]
     found = ask_gates(workspace, step, candidate, others)
     if is_same_person(by, change.requested_by):
@@ -121,32 +172,31 @@ def approve_step(
 
 
 def refuse_step(
-    workspace: Workspace, rule_id: str, *, by: str, at: datetime, reason: str
+    workspace: Workspace, about: str, *, by: str, at: datetime, reason: str
 ) -> RuleChange:
-    """Refuse the step that was asked for a rule, or take it back.
+    """Refuse the step that was asked for, or take it back.
 
     Raises:
-        RuleError: Nothing is pending for this rule, or no reason is given.
+        RuleError: Nothing or several steps wait, or no reason is given.
     """
     if not reason.strip():
         raise RuleError(
             "Refusing a step needs a reason.", remedy="Give it with --refuse REASON."
         )
-    change = _pending(workspace, rule_id)
+    change = waiting_step(workspace, about)
     decision = Decision(by=by, at=at, is_approved=False, reason=reason)
     return decide_change(workspace, change.change_id, decision)
 
 
 def pending_changes(workspace: Workspace, rule_id: str | None = None) -> tuple[RuleChange, ...]:
-    """Return the changes that wait for a second person, in the order of asking."""
-    return changes(workspace, about=rule_id, state=ChangeState.PENDING)
+    """Return the steps that wait for a second person, in the order of asking."""
+    waiting = changes(workspace, about=rule_id, state=ChangeState.PENDING)
+    return tuple(change for change in waiting if change.kind is ChangeKind.STANDING)
 
 
-def _pending(workspace: Workspace, rule_id: str) -> RuleChange:
-    waiting = pending_changes(workspace, rule_id)
-    if not waiting:
-        raise RuleError(f"Nothing waits for a decision about {rule_id}.", remedy=_ASK_FIRST)
-    return waiting[0]
+def _is_meant(change: RuleChange, about: str) -> bool:
+    begins = len(about) >= _LEAST_OF_AN_ID and change.change_id.startswith(about.lower())
+    return change.about == about or begins
 
 
 def _candidate(everything: Sequence[Installed], step: Step) -> Installed:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from riskengine.engine import Engine
 from riskengine.ledger import migrations as ledger_migrations
+from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.runs import sweep
 from riskengine.register import audit
 from riskengine.register import connection as register
 from riskengine.review.outcome import finish_what_was_begun
 from riskengine.review.rule_change import finish_changes
+from riskengine.rules.standing import resolve_standings
+from riskengine.rules.store import in_force
 
 if TYPE_CHECKING:
     from riskengine.workspace import Workspace
@@ -27,6 +31,7 @@ class Upkeep:
         swept: How many half-written run folders were removed.
         finished: How many outcomes, cut short by a crash, were counted.
         finished_changes: How many changes of rules, cut short by a crash, were carried out.
+        unreadable_rules: Rules that should run today and cannot be read, each with why.
         audit_entries: How many entries the audit chain has; each was checked.
         audit_head: The hash of the last: hand it to somebody else, a chain cut short shows only beside it.
         model_id: The model in force, loaded and its golden rows reproduced; empty where there is none.
@@ -37,6 +42,7 @@ class Upkeep:
     swept: int
     finished: int
     finished_changes: int
+    unreadable_rules: tuple[str, ...]
     audit_entries: int
     audit_head: str
     model_id: str
@@ -54,6 +60,8 @@ def look_after(workspace: Workspace) -> Upkeep:
     workspace.must_exist()
     brought = tuple(migration.name for migration in ledger_migrations.migrate(workspace))
     changes = register.migrate(workspace)
+    with open_ledger(workspace) as connection:
+        resolve_standings(connection)
     finished = finish_what_was_begun(workspace)
     finished_changes = finish_changes(workspace)
     head = audit.verify(workspace)
@@ -64,6 +72,10 @@ def look_after(workspace: Workspace) -> Upkeep:
         swept=len(sweep(workspace)),
         finished=finished,
         finished_changes=finished_changes,
+        unreadable_rules=tuple(
+            f"{one.stored.rule_id} {one.stored.version}: {one.sentence}"
+            for one in in_force(workspace, datetime.now(UTC).date()).unreadable
+        ),
         audit_entries=head.seq,
         audit_head=head.hash,
         model_id=bundle.card.id if bundle else "",

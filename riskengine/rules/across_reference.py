@@ -40,10 +40,26 @@ class Scene:
 
 def measures_of(rule: Rule, asked: Row, scene: Scene) -> dict[str, Value]:
     """Return every measure of *rule* for one container, by its column."""
-    return {measure.column: _measured(rule, measure, asked, scene) for measure in rule.measures}
+    return {
+        measure.column: taken_over(measure, those_counted(rule, measure, asked, scene))
+        for measure in rule.measures
+    }
 
 
-def _measured(rule: Rule, measure: Measure, asked: Row, scene: Scene) -> Value:
+def those_counted(
+    rule: Rule, measure: Measure, asked: Row, scene: Scene
+) -> dict[_Key, list[Row]] | None:
+    """Return the rows that a measure is taken over, under each key that they share with the container.
+
+    Args:
+        rule: The rule, with the lists that the measure asks.
+        measure: One of its measures.
+        asked: The container asked about.
+        scene: All that the measure may look at.
+
+    Returns:
+        None where there is nothing to look at: a shared field or the day is missing, or no stow plan was received.
+    """
     keys = _keys(measure, asked)
     day = asked.get("assessed_on")
     if not keys:
@@ -56,15 +72,24 @@ def _measured(rule: Rule, measure: Measure, asked: Row, scene: Scene) -> Value:
         others = _in_sight(measure, asked, day, scene)
     else:
         return None
-    counting = [
-        other
-        for other in others
-        if all(truth_in(rule, other, line) is True for line in measure.where)
-    ]
-    found = [[o for o in counting if key in _keys(measure, o)] for key in keys]
+    found: dict[_Key, list[Row]] = {key: [] for key in keys}
+    for other in others:
+        shared = keys & _keys(measure, other)
+        if shared and all(truth_in(rule, other, line) is True for line in measure.where):
+            for key in shared:
+                found[key].append(other)
+    return found
+
+
+def taken_over(measure: Measure, found: Mapping[_Key, Sequence[Row]] | None) -> Value:
+    """Return a measure, taken over the rows of ``those_counted``."""
+    if found is None:
+        return None
     if measure.taken == "count":
-        return max(float(len(_counted(measure, rows))) for rows in found)
-    taken = [[_value(measure.taken_of[0], row) for row in rows] for rows in found if rows]
+        return max(float(len(_counted(measure, rows))) for rows in found.values())
+    taken = [
+        [_value(measure.taken_of[0], row) for row in rows] for rows in found.values() if rows
+    ]
     return _aggregated(measure, taken) if taken else None
 
 

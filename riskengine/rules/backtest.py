@@ -23,6 +23,7 @@ from riskengine.rules.matching import (
     identity,
     matching,
     rate_of,
+    span,
     with_silent_columns,
 )
 from riskengine.rules.rates import BaseKind, Lift, Rate, base_kind, lift
@@ -118,6 +119,11 @@ class Backtest:
         overlaps: The rules in force that match some of the same, the most alike first.
         missing: The fields for want of which it cannot judge, and for how many containers each.
         examples: Some of its matches, spread over the days, finds and nils among them where there are any.
+        as_run: ``rules.applied.as_run`` of the rule: its content with settings, exceptions and lists. This
+            and what follows is empty where whoever asked does not say it, and in old back-tests.
+        source: ``runs`` or ``history``: recorded runs with their outcomes, or labelled files.
+        source_sha256: Of those runs and outcomes, or files.
+        made_by: Who kept it as evidence; empty where nobody did.
     """
 
     rule_id: str
@@ -144,6 +150,10 @@ class Backtest:
     overlaps: tuple[Overlap, ...]
     missing: tuple[tuple[str, int], ...]
     examples: tuple[Example, ...]
+    as_run: str = ""
+    source: str = ""
+    source_sha256: str = ""
+    made_by: str = ""
 
     @property
     def base_kind(self) -> BaseKind:
@@ -317,12 +327,6 @@ def _one(found: Matching, shared: tuple[Overlap, ...], terms: Terms) -> Backtest
         missing=_missing(said),
         examples=examples(found, hits, language=terms.language),
     )
-
-
-def span(history: pl.DataFrame) -> tuple[date, date] | tuple[None, None]:
-    """Return the first and the last day of a history; None where no container has a day."""
-    days: list[date] = history["assessed_on"].drop_nulls().unique().to_list()
-    return (min(days), max(days)) if days else (None, None)
 
 
 def _since(said: pl.DataFrame, on: date) -> Since:

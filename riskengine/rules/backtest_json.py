@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 _RATES: Final = ("find_rate", "random_rate", "random_hits", "base_rate")
+_ORIGIN: Final = ("as_run", "source", "source_sha256", "made_by")
+"""What back-tests that were kept earlier do not say: it is read from them as empty."""
 
 
 def to_json(made: Backtest) -> str:
@@ -96,9 +98,11 @@ def _backtest(held: Mapping[str, Any]) -> Backtest:
     since = held["since"]
     counts: dict[str, Any] = {name: held[name] for name in plain}
     rates: dict[str, Any] = {name: _rate(held[name]) for name in _RATES}
+    origin: dict[str, Any] = {name: _said(held.get(name, ""), name) for name in _ORIGIN}
     return Backtest(
         **counts,
         **rates,
+        **origin,
         first_day=_date(held["first_day"]),
         last_day=_date(held["last_day"]),
         since=None
@@ -135,6 +139,12 @@ def _since(since: Since) -> dict[str, Any]:
         "base_rate": rate_as_mapping(since.base_rate),
         "lift": asdict(since.lift),
     }
+
+
+def _said(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
 
 
 def _rate(held: Mapping[str, int]) -> Rate:

@@ -53,11 +53,13 @@ class Entered:
         new: The ids that were not there.
         changed: The ids that have another text now.
         unchanged: The ids that stood there already, word for word.
+        waits_for: Who approves the new and changed ones before they excuse; empty where they do at once.
     """
 
     new: tuple[str, ...]
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
+    waits_for: str = ""
 
 
 def applies_to(exception: RuleException, rule: Rule) -> bool:
@@ -100,19 +102,6 @@ def standing_exceptions(workspace: Workspace) -> tuple[StandingException, ...]:
     """
     with open_ledger(workspace, read_only=True) as connection:
         return stored_exceptions(connection)
-
-
-def add_exceptions(
-    workspace: Workspace, exceptions: Sequence[RuleException], signed: Signed
-) -> Entered:
-    """Enter exceptions; one whose id stands already with another text becomes its new edition.
-
-    Raises:
-        RuleError: An id was ended; an id is never used again.
-        LedgerError: The ledger refused.
-    """
-    with open_ledger(workspace) as connection:
-        return put_exceptions(connection, exceptions, signed)
 
 
 def put_exceptions(
@@ -160,17 +149,6 @@ def must_be_usable(
             f"An id is never used again, and was ended here: {', '.join(again)}.",
             remedy="Give the exception another id.",
         )
-
-
-def end_exception(workspace: Workspace, exception_id: str, signed: Signed) -> None:
-    """End an exception before its last day.
-
-    Raises:
-        RuleError: No exception of this id stands.
-        LedgerError: The ledger refused.
-    """
-    with open_ledger(workspace) as connection:
-        put_end(connection, exception_id, signed)
 
 
 def put_end(connection: duckdb.DuckDBPyConnection, exception_id: str, signed: Signed) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from riskengine.rules.tokens import Token
 
+_LONGEST_NAME = 60
 STRAIGHT_QUOTES = "Put texts between straight quotes: 'like this'."
 _NUMBERS = "Numbers are written without separators, and with a point: 26000, 26.5."
 _NO_UNITS = "Write the number alone; the unit is that of the field."
@@ -309,6 +310,16 @@ def in_hint(token: Token, lists: Collection[str] | None) -> str:
     if token.kind == "word" and lists is not None and token.text in lists:
         return f"Write 'in list {token.text}'."
     return "Write \"in list source_ports\" or \"in ['ECGYE', 'COTRB']\"."
+
+
+def name_for(written: str) -> str:
+    """Return the name that was probably meant with words that are none; empty where there is no telling.
+
+    >>> name_for("asleep days"), name_for("Least-Mass"), name_for("7 days")
+    ('asleep_days', 'least_mass', '')
+    """
+    name = re.sub(r"[^a-z0-9_]+", "_", written.strip().lower()).strip("_")
+    return name if name[:1].isalpha() and len(name) <= _LONGEST_NAME else ""
 
 
 def name_hint(name: str, before: Token | None) -> str:

@@ -162,6 +162,12 @@ def with_silent_columns(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(silent) if silent else frame
 
 
+def span(history: pl.DataFrame) -> tuple[date, date] | tuple[None, None]:
+    """Return the first and the last day of a history; None where no container has a day."""
+    days: list[date] = history["assessed_on"].drop_nulls().unique().to_list()
+    return (min(days), max(days)) if days else (None, None)
+
+
 def rate_of(rows: pl.DataFrame) -> Rate:
     """Return what was found in those of these rows that were examined."""
     examined = rows["is_find"].drop_nulls()

@@ -148,9 +148,9 @@ def _words(terms: Sequence[Term], ground: Ground, language: str) -> dict[str, st
             found=search.found,
             rate=search.rate,
             base=search.base_rate,
-            first=ground.first.isoformat(),
-            before=ground.before.isoformat(),
-            last=ground.last.isoformat(),
+            first=ground.first,
+            before=ground.before,
+            last=ground.last,
             later_examined=later.examined,
             later_found=later.found,
             later_rate=later.rate,
@@ -163,7 +163,7 @@ def _words(terms: Sequence[Term], ground: Ground, language: str) -> dict[str, st
         words("tried", tried=ground.tried, as_good=ground.as_good, shuffles=ground.shuffles)
     )
     signs = "; ".join(_sign(term, language) for term in terms)
-    spans = {"first": ground.first.isoformat(), "last": ground.last.isoformat()}
+    spans = {"first": ground.first, "last": ground.last}
     return {
         "title": words("title", signs=signs),
         "why": " ".join(why),

@@ -24,6 +24,8 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?%?")
 _LONGEST_TEXT = 4000
 _LONGEST_SHOWN = 60
+# Letters by the book, and blank on the page: the fillers of Hangul.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 # One line of each key that a file may lack.
 _EXAMPLES = {
     "schema": "schema: 1",
@@ -111,7 +113,16 @@ class Reader:
     def text(self, key: str, *, needed: bool = True) -> str:
         """Return one text; empty where there is none."""
         shape = self.shape(key, needed=needed)
-        return "" if shape is None else self.text_of(shape, repr(key))
+        return "" if shape is None else self._readable(shape, repr(key))
+
+    def _readable(self, shape: Shape, what: str) -> str:
+        """Return *shape* as one text in which there is something to read: a letter or a digit."""
+        text = self.text_of(shape, what)
+        if text and not any(sign.isalnum() and sign not in _FILLERS for sign in text):
+            self.fault(
+                shape, f"{what} has no letter and no digit", "Write what people will read."
+            )
+        return text
 
     def text_of(self, shape: Shape, what: str) -> str:
         """Return *shape* as one text."""
@@ -205,7 +216,7 @@ class Reader:
         if shape is None:
             return None
         if not isinstance(shape, Table):
-            return Wording(en=self.text_of(shape, repr(key)))
+            return Wording(en=self._readable(shape, repr(key)))
         inner = Reader(self.source, shape)
         inner.only(LANGUAGES)
         fr, es, pt = (inner.text(name, needed=False) or None for name in ("fr", "es", "pt"))

@@ -1,12 +1,13 @@
-"""What is no fault of a rule file and still worth a look: what is unused, expired, untold or likely to show a dash."""
+"""What is no fault of a rule file and still worth a look: what is unused, expired, unwritten, certain or a dash."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from riskengine.messages import LANGUAGES, placeholders
+from riskengine.messages import LANGUAGES, placeholders, render
+from riskengine.rules.certain import certainties
 from riskengine.rules.faults import Source, TooManyFaults
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.tree import (
@@ -29,9 +30,18 @@ if TYPE_CHECKING:
     from datetime import date
 
     from riskengine.errors import RuleFault
-    from riskengine.rules.rule import Pack, Rule, RuleList
+    from riskengine.rules.rule import Pack, Rule, RuleList, Wording
 
     Tree = Node | Group | Condition
+
+_PLACEHOLDERS: Final = {
+    "title": ("draft.text.title",),
+    "why": ("draft.text.why",),
+    "innocent": ("draft.text.innocent", "mining.rule.innocent"),
+    "blind_spot": ("draft.text.blind_spot",),
+    "guide": ("draft.text.guide",),
+}
+"""The texts that a draft is made with, until its author writes others, by the keys of a rule file."""
 
 
 def remarks(pack: Pack, on: date, always_known: Iterable[str] = ()) -> tuple[RuleFault, ...]:
@@ -54,8 +64,33 @@ def remarks(pack: Pack, on: date, always_known: Iterable[str] = ()) -> tuple[Rul
     return tuple(remark for source in sources for remark in source.faults)
 
 
+def unwritten(rule: Rule) -> tuple[str, ...]:
+    """Return the keys of texts that are still, in one language or another, those that the draft was made with."""
+    written: dict[str, Wording | None] = {
+        "title": rule.title,
+        "why": rule.why,
+        "innocent": rule.innocent,
+        "blind_spot": rule.blind_spot,
+        "guide": rule.guide,
+    }
+    return tuple(
+        key
+        for key, texts in _PLACEHOLDERS.items()
+        if (wording := written[key]) is not None
+        and {_bare(wording.in_language(language)) for language in LANGUAGES}
+        & {_bare(render(text, {}, language)) for text in texts for language in LANGUAGES}
+    )
+
+
+def _bare(text: str) -> str:
+    """Return a text without what folding and capitals make of it."""
+    return " ".join(text.split()).casefold()
+
+
 def _of_rule(rule: Rule, on: date, always_known: frozenset[str], source: Source) -> None:
     _of_texts(rule, source)
+    for one in certainties(rule):
+        source.fault(one.place.line or 1, one.place.column or 1, one.sentence, one.hint)
     used = {
         node.name
         for tree in _trees(rule)
@@ -92,6 +127,9 @@ def _of_texts(rule: Rule, source: Source) -> None:
     if lacking:
         hint = "Readers of these languages get the English one."
         _note(source, "title", f"the title is missing in {', '.join(lacking)}", hint)
+    for key in unwritten(rule):
+        hint = "Write your own, in every language that is there: as it is, the rule does not go to trial."
+        _note(source, key, f"the text under {key!r} is still the one of the draft", hint)
     if rule.guide is None and rule.status is not RuleStatus.RETIRED:
         hint = "Write 'guide: {en: …}': what to open first, and with which means."
         _note(source, "id", "the rule does not say where to look", hint)

@@ -15,6 +15,7 @@ from riskengine.rules.across import read_measures
 from riskengine.rules.because import read_because
 from riskengine.rules.condition_lines import read_unless, read_when
 from riskengine.rules.faults import TooManyFaults
+from riskengine.rules.hints import name_for
 from riskengine.rules.language import Vocabulary
 from riskengine.rules.reading import Reader
 from riskengine.rules.rule import (
@@ -343,12 +344,14 @@ def _settings(reader: Reader, fields: Mapping[str, FieldKind]) -> tuple[Setting,
         return ()
     found: list[Setting] = []
     for key, value in shape.entries:
-        if (
-            not re.fullmatch("[a-z][a-z0-9_]*", key.text)
-            or key.text in fields
-            or key.text in KEYWORDS
-        ):
+        name = key.text
+        if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in fields or name in KEYWORDS:
+            meant = name_for(name)
+            is_free = meant and meant not in fields and meant not in KEYWORDS
+            # Conditions that use the name that is proposed are not blamed too.
+            name = meant if is_free else name
             hint = "Choose a name in small letters and '_' that no field has: least_mass."
+            hint = f"Write {meant!r}." if is_free else hint
             sentence = f"{key.text[:60]!r} cannot name a setting: it is a field or no name"
             reader.fault(key, sentence, hint)
         if not isinstance(value, Table):
@@ -358,7 +361,7 @@ def _settings(reader: Reader, fields: Mapping[str, FieldKind]) -> tuple[Setting,
         inner = Reader(reader.source, value)
         inner.only(SETTING_KEYS)
         setting = Setting(
-            name=key.text,
+            name=name,
             value=inner.number("value"),
             lowest=inner.number("from"),
             highest=inner.number("to"),

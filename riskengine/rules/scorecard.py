@@ -42,6 +42,7 @@ BEFORE: Final = "before"
 """The reason that says that a rule was judged on days before it came into force."""
 _FIELDS_NAMED: Final = 3
 _COUNTING: Final = (RuleStatus.TRIAL, RuleStatus.ACTIVE)
+_STRENGTH: Final = {RuleEffect.TAG: 0, RuleEffect.SCORE: 1, RuleEffect.MUST_INSPECT: 2}
 
 
 class Advice(StrEnum):
@@ -273,7 +274,7 @@ def _of_others(
             continue
         params = {"other": other.id, "share": overlap.jaccard, "both": overlap.both}
         if overlap.jaccard > ALIKE:
-            if _seniority(rule) > _seniority(other):
+            if _can_stand_for(other, rule) and _seniority(rule) > _seniority(other):
                 reasons.append(
                     ScoreReason(key="duplicate", params=params, advice=Advice.RETIRE)
                 )
@@ -285,9 +286,17 @@ def _of_others(
     return reasons
 
 
+def _can_stand_for(other: Rule, rule: Rule) -> bool:
+    """Tell whether nothing is lost where *other* is left alone: it does as much, and counts where *rule* does."""
+    return _STRENGTH[other.effect] >= _STRENGTH[rule.effect] and (
+        other.status in _COUNTING or rule.status not in _COUNTING
+    )
+
+
 def _seniority(rule: Rule) -> tuple[object, ...]:
-    """Return what is smaller for the rule that stays: it counts, weighs more, is older."""
+    """Return what is smaller for the rule that stays: it does more, counts, weighs more, is older."""
     return (
+        -_STRENGTH[rule.effect],
         rule.status not in _COUNTING,
         -rule.severity.points,
         rule.valid_from,
@@ -332,6 +341,8 @@ def _with_sole_rules_kept(
             for other in staying.values()
             if other.id != rule.id
             and (other.status in _COUNTING or rule.status not in _COUNTING)
+            # A tag examines nothing: it covers for no rule that gives points.
+            and (other.effect is not RuleEffect.TAG or rule.effect is RuleEffect.TAG)
         ]
         alone = [
             typology.value

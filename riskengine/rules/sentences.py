@@ -47,6 +47,8 @@ _COMPARISONS = {
     ">": "more",
     ">=": "at_least",
 }
+# "Consignee: Notify party" would read as if the one were the value of the other.
+_BESIDE_ANOTHER = {"=": "same", "!=": "differs"}
 _SIGNS = {"*": "\u00d7", "/": "\u00f7", "+": "+", "-": "\u2212"}
 _MOST_SHOWN = 5
 
@@ -132,12 +134,11 @@ class _Phrases:
             return self._say("phrase.missing", left=self._name(node.operand))
         if isinstance(node, Compare):
             right = self._name(node.right)
-            phrase = self._say(
-                f"phrase.{_COMPARISONS[node.operator]}", left=self._name(node.left), right=right
-            )
-            told = node.operator == "=" and not isinstance(
-                node.right, (FieldRef, Arithmetic, Call)
-            )
+            is_beside_another = isinstance(node.right, (FieldRef, Arithmetic, Call))
+            words = _BESIDE_ANOTHER if is_beside_another else {}
+            key = words.get(node.operator, _COMPARISONS[node.operator])
+            phrase = self._say(f"phrase.{key}", left=self._name(node.left), right=right)
+            told = node.operator == "=" and not is_beside_another
             return phrase if told else self._found(phrase, node.left)
         if isinstance(node, Between):
             low, high = self._name(node.low), self._name(node.high)

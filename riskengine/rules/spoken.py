@@ -87,6 +87,13 @@ class Turn:
     holds: bool | None
     distance: float
 
+    @property
+    def is_at_limit(self) -> bool:
+        """Tell whether what was found is the limit itself, which the line leaves out."""
+        node = self.condition.tree
+        is_ordered = isinstance(node, Compare) and node.operator in {"<", "<=", ">", ">="}
+        return self.distance == 0.0 and (is_ordered or isinstance(node, Between))
+
 
 @dataclass(slots=True)
 class _Voice:
@@ -168,7 +175,7 @@ def turn_in_words(
     """Return one line that would have to turn as a sentence, with the value found."""
     read = _Voice(rule, row, language).read(turn.condition)
     missing = [one.label for one in read if one.value is None]
-    key = "known" if turn.holds is None else "hold"
+    key = "known" if turn.holds is None else "limit" if turn.is_at_limit else "hold"
     found = values_in_words(read, language)
     params = {
         "phrase": statement(rule, turn.condition, language),

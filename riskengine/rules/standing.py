@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from riskengine.errors import RuleNotFound
+from riskengine.errors import RuleError, RuleNotFound
 from riskengine.ledger.connection import open_ledger
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.stored import (
@@ -19,6 +19,7 @@ from riskengine.rules.stored import (
     Signed,
     rule_from_source,
     rule_of,
+    status_said,
     stored_lists,
     stored_versions,
 )
@@ -114,8 +115,10 @@ class StandingEvent:
 def installed(workspace: Workspace, rule_id: str | None = None) -> tuple[Installed, ...]:
     """Return every version that was ever installed, by id and version, or those of one rule.
 
+    One that cannot be read any more is left out; where it should run, ``in_force`` names it.
+
     Raises:
-        RuleError: What the ledger holds is not what was installed.
+        RuleError: A list is not what was installed.
         LedgerError: The ledger refused.
     """
     with open_ledger(workspace, read_only=True) as connection:
@@ -124,7 +127,10 @@ def installed(workspace: Workspace, rule_id: str | None = None) -> tuple[Install
         values = tuned_values(connection)
     found: list[Installed] = []
     for stored in versions:
-        rule = rule_of(stored, lists)
+        try:
+            rule = rule_of(stored, lists)
+        except RuleError:
+            continue
         tuned = values.get(stored.rule_id, {})
         found.append(
             Installed(
@@ -196,6 +202,28 @@ def put_standing_beside(
     _append(connection, named, status, signed)
 
 
+def resolve_standings(connection: duckdb.DuckDBPyConnection) -> int:
+    """Write down what `as_written` says, from the files as they were, and return how many standings it was.
+
+    What was installed before standings were kept stands as its file says; once that is written down, another
+    text of the rule cannot change it, nor what is told of the past.
+    """
+    rows = connection.execute(
+        "SELECT s.seq, v.source_yaml FROM rule_standing s JOIN rule_version v USING (rule_id, sha256)"
+        " WHERE s.status = ?",
+        [AS_WRITTEN],
+    ).fetchall()
+    for seq, source_yaml in rows:
+        try:
+            said = rule_from_source(source_yaml).status
+        except RuleError:
+            continue  # a text that nobody can read stays as it is, and is named where it should run
+        connection.execute(
+            "UPDATE rule_standing SET status = ? WHERE seq = ?", [said.value, seq]
+        )
+    return len(rows)
+
+
 def standing_events(workspace: Workspace, rule_id: str) -> tuple[StandingEvent, ...]:
     """Return every step in the life of a rule, oldest first.
 
@@ -215,11 +243,7 @@ def standing_events(workspace: Workspace, rule_id: str) -> tuple[StandingEvent, 
         StandingEvent(
             version=version,
             sha256=sha256,
-            status=(
-                rule_from_source(sources[sha256]).status
-                if status == AS_WRITTEN
-                else RuleStatus(status)
-            ),
+            status=status_said(status, sources[sha256]),
             at=at.replace(tzinfo=UTC),
             who=who,
             reason=reason,
@@ -254,8 +278,7 @@ def ran_from(workspace: Workspace) -> dict[tuple[str, str], date]:
         ).fetchall()
     days: dict[tuple[str, str], date] = {}
     for rule_id, sha256, status, at in rows:
-        said = rule_from_source(written[sha256]).status if status == AS_WRITTEN else status
-        if RuleStatus(said) in {RuleStatus.SHADOW, *COUNTING}:
+        if status_said(status, written[sha256]) in {RuleStatus.SHADOW, *COUNTING}:
             days.setdefault((rule_id, sha256), at.date())
     return days
 

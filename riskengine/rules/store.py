@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from riskengine.errors import RuleFault, RulesRefused
+from riskengine.errors import RuleError
 from riskengine.ledger.connection import open_ledger
+from riskengine.rules.admission import must_be_admissible
 from riskengine.rules.applied import rule_as_applied
 from riskengine.rules.exceptions import (
     put_exceptions,
@@ -15,7 +16,12 @@ from riskengine.rules.exceptions import (
     with_exceptions,
 )
 from riskengine.rules.rule import RuleStatus
-from riskengine.rules.standing import COUNTING, put_standing, put_standing_beside
+from riskengine.rules.standing import (
+    COUNTING,
+    put_standing,
+    put_standing_beside,
+    resolve_standings,
+)
 from riskengine.rules.stored import (
     Signed,
     rule_from_source,
@@ -26,7 +32,7 @@ from riskengine.rules.stored import (
 from riskengine.rules.tuning import tuned_in, tuned_values, unfit_settings, with_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import date, datetime
 
     import duckdb
@@ -46,6 +52,19 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A version that should run and cannot be read any more.
+
+    Attributes:
+        stored: What the ledger holds of it.
+        sentence: Why it cannot be read.
+    """
+
+    stored: StoredVersion
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulesInForce:
     """The rules of one day.
 
@@ -60,7 +79,9 @@ class RulesInForce:
         expired_exceptions: Those that excuse no longer and were not ended; they must be shown.
         unfit_settings: Rule, version and name of settings that this unit tuned and that the version has
             not, or bounds otherwise: there the author's number counts.
-        digest: The sha256 of ids, versions, contents, standings, settings, exceptions and lists.
+        unreadable: Versions that should run and cannot be read any more; they must be shown.
+        digest: The sha256 of ids, versions, contents, standings, settings, exceptions and lists, and of what
+            cannot be read.
     """
 
     rules: tuple[Rule, ...]
@@ -69,6 +90,7 @@ class RulesInForce:
     exceptions: tuple[RuleException, ...] = ()
     expired_exceptions: tuple[RuleException, ...] = ()
     unfit_settings: tuple[tuple[str, int, str], ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
     digest: str
 
 
@@ -96,13 +118,14 @@ class Installation:
         return sum(map(len, (self.new, self.reworded, self.lists, self.exceptions)))
 
 
-def install(
+def install(  # noqa: PLR0913 - who installs what, when, as what, and who is told before
     workspace: Workspace,
     pack: Pack,
     *,
     at: datetime,
     who: str,
     standing: RuleStatus | None = None,
+    before_commit: Callable[[Installation], None] | None = None,
 ) -> Installation:
     """Put the rules, lists and exceptions of a pack into the ledger.
 
@@ -116,18 +139,22 @@ def install(
         who: Who answers for it.
         standing: What versions that are new here become; None takes what their files say, for the pack
             that a workspace is founded with.
+        before_commit: Told what changes, where anything does, before the ledger has it; where it raises,
+            nothing is installed.
 
     Raises:
-        RulesRefused: Rules say something else than the ledger's rules of these ids and versions; all of
-            them are named, and nothing is installed.
+        RulesRefused: Rules say something else than the ledger's rules of these ids and versions, or shed
+            tests of rules that run; another issuer has the pack's name here, or a later version of it
+            stands. All of it is told, and nothing is installed.
         RuleError: An exception was ended here; its id is never used again.
         LedgerError: The ledger refused.
     """
     signed = Signed(at=at, who=who, reason=f"pack {pack.name} {pack.version}".strip())
     told: dict[str, list[Rule]] = {"new": [], "reworded": [], "unchanged": []}
     with open_ledger(workspace) as connection:
+        resolve_standings(connection)
         before = stored_versions(connection)
-        _must_not_contradict(pack.rules, before)
+        must_be_admissible(connection, pack, before)
         lists = [
             entry.name for entry in pack.lists if _put_list(connection, pack, entry, signed)
         ]
@@ -147,22 +174,26 @@ def install(
                 _put_text(connection, stored, rule, signed, takes_status=standing is None)
                 told["reworded"].append(rule)
         entered = put_exceptions(connection, pack.exceptions, signed)
-    return Installation(
-        new=tuple(told["new"]),
-        reworded=tuple(told["reworded"]),
-        unchanged=tuple(told["unchanged"]),
-        lists=tuple(lists),
-        exceptions=(*entered.new, *entered.changed),
-    )
+        done = Installation(
+            new=tuple(told["new"]),
+            reworded=tuple(told["reworded"]),
+            unchanged=tuple(told["unchanged"]),
+            lists=tuple(lists),
+            exceptions=(*entered.new, *entered.changed),
+        )
+        if before_commit is not None and done.changes:
+            before_commit(done)
+    return done
 
 
 def in_force(workspace: Workspace, on: date) -> RulesInForce:
     """Return the rules that run on a day.
 
-    Of each id that is the one version on trial or active, and beside it the newest in shadow.
+    Of each id that is the one version on trial or active, and beside it the newest in shadow. One that cannot be
+    read any more is named and stops no other.
 
     Raises:
-        RuleError: What the ledger holds is not what was installed.
+        RuleError: A list or an exception is not what was installed.
         LedgerError: The ledger refused.
     """
     with open_ledger(workspace, read_only=True) as connection:
@@ -172,17 +203,23 @@ def in_force(workspace: Workspace, on: date) -> RulesInForce:
         standing = [entry.exception for entry in stored_exceptions(connection)]
     rules: list[Rule] = []
     unfit: list[tuple[str, int, str]] = []
+    unreadable: list[Unreadable] = []
     for stored in _running(versions):
-        rule = rule_of(stored, lists)
+        try:
+            rule = rule_of(stored, lists)
+        except RuleError as error:
+            unreadable.append(Unreadable(stored=stored, sentence=error.sentence))
+            continue
         if rule.is_in_force(on):
             tuned = values.get(rule.id, {})
             unfit += [(rule.id, rule.version, name) for name in unfit_settings(rule, tuned)]
             rules.append(with_exceptions(with_settings(rule, tuned), standing, on))
     return replace(
-        _gathered(tuple(rules), on),
+        _gathered(tuple(rules), unreadable, on),
         exceptions=tuple(e for e in standing if e.starts <= on <= e.expires),
         expired_exceptions=tuple(e for e in standing if e.expires < on),
         unfit_settings=tuple(unfit),
+        unreadable=tuple(unreadable),
     )
 
 
@@ -195,7 +232,9 @@ def _running(versions: Iterable[StoredVersion]) -> tuple[StoredVersion, ...]:
     return tuple(sorted(running.values(), key=lambda stored: (stored.rule_id, stored.version)))
 
 
-def _gathered(rules: tuple[Rule, ...], on: date) -> RulesInForce:
+def _gathered(
+    rules: tuple[Rule, ...], unreadable: Iterable[Unreadable], on: date
+) -> RulesInForce:
     asked = {entry.sha256: entry for rule in rules for entry in rule.lists}
     lists = tuple(sorted(asked.values(), key=lambda entry: (entry.name, entry.sha256)))
     lines = [f"{rule.id} {rule.version} {rule.sha256} {rule.status.value}" for rule in rules]
@@ -206,29 +245,16 @@ def _gathered(rules: tuple[Rule, ...], on: date) -> RulesInForce:
         named = f"{rule.id} {rule.version}"
         lines += [f"{named} set {tuned.name} {tuned.value!r}" for tuned in tuned_in(rule)]
         lines += [f"{named} excuses {entry.id} {entry.sha256}" for entry in rule.exceptions]
+    lines += [
+        f"{one.stored.rule_id} {one.stored.version} {one.stored.sha256} unreadable"
+        for one in unreadable
+    ]
     return RulesInForce(
         rules=rules,
         lists=lists,
         expired_lists=tuple(entry.name for entry in lists if entry.valid_until < on),
         digest=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
     )
-
-
-def _must_not_contradict(rules: Sequence[Rule], before: Sequence[StoredVersion]) -> None:
-    """Refuse every rule that says something else under an id and version that are taken."""
-    taken = {(v.rule_id, v.version): v.sha256 for v in before}
-    highest = {v.rule_id: v.version for v in before}
-    faults = tuple(
-        RuleFault(
-            place=rule.place,
-            sentence=f"{rule.id} version {rule.version} is installed already and says something else",
-            hint=f"Raise the version of the changed rule to {highest[rule.id] + 1}.",
-        )
-        for rule in rules
-        if taken.get((rule.id, rule.version), rule.sha256) != rule.sha256
-    )
-    if faults:
-        raise RulesRefused(faults)
 
 
 def _put_version(
@@ -251,13 +277,10 @@ def _put_text(
     takes_status: bool,
 ) -> None:
     """Take over another layout, other tests; and where files decide, another status."""
-    # Before the text: a standing that is as written is read from it.
     if takes_status and rule_from_source(stored.source_yaml).status is not rule.status:
         put_standing(
             connection, stored, rule.status, replace(signed, reason="as its file says")
         )
-    elif stored.standing != stored.status.value:
-        put_standing(connection, stored, stored.status, replace(signed, reason=stored.reason))
     connection.execute(
         "UPDATE rule_version SET source_yaml = ? WHERE rule_id = ? AND sha256 = ?",
         [rule.source_yaml, rule.id, rule.sha256],

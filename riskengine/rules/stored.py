@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 AS_WRITTEN: Final = "as_written"
 """The standing of what was installed before standings were kept: what its file says."""
 
+_MOST_PARSED: Final = 8192
+"""More than the rules of the largest pack: a cache that is too small for one round is no cache."""
 LIST_THEM: Final = "List them with `riskengine rules list --all`."
 _RESTORE: Final = "Verify the workspace; restore the ledger from a copy."
 
@@ -85,10 +87,11 @@ class StoredVersion:
 
     @property
     def status(self) -> RuleStatus:
-        """How far it has come here."""
-        if self.standing == AS_WRITTEN:
-            return rule_from_source(self.source_yaml).status
-        return RuleStatus(self.standing)
+        """How far it has come here; as its file said, of one whose file nobody can read any more: active.
+
+        So it is named among the rules that should run, and another version can take its place.
+        """
+        return status_said(self.standing, self.source_yaml)
 
 
 def stored_versions(
@@ -177,7 +180,7 @@ def rule_from_source(source_yaml: str) -> Rule:
     return _parsed(source_yaml)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=_MOST_PARSED)
 def list_from_source(source_yaml: str) -> RuleList:
     """Return the list of a file as written.
 
@@ -191,13 +194,23 @@ def list_from_source(source_yaml: str) -> RuleList:
     return entry
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=_MOST_PARSED)
 def _parsed(source_yaml: str) -> Rule:
     source = Source("ledger", source_yaml)
     rule = read_rule(source, kinds_of(catalog()), None)
     if rule is None:
         raise RulesRefused(tuple(source.faults))
     return rule
+
+
+def status_said(standing: str, source_yaml: str) -> RuleStatus:
+    """Return the status that a standing is; where it is that of a file that nobody can read any more, active."""
+    if standing != AS_WRITTEN:
+        return RuleStatus(standing)
+    try:
+        return rule_from_source(source_yaml).status
+    except RuleError:
+        return RuleStatus.ACTIVE
 
 
 def _another_text(what: str) -> RuleError:

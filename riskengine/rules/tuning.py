@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from riskengine.errors import RuleError, RuleNotFound
-from riskengine.ledger.connection import open_ledger
 from riskengine.rules.faults import did_you_mean
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.stored import LIST_THEM, Signed, rule_from_source, stored_versions
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from riskengine.rules.rule import Rule, Setting
-    from riskengine.workspace import Workspace
 
 _Tree = TypeVar("_Tree")
 
@@ -90,37 +88,6 @@ def tuned_in(rule: Rule) -> tuple[Tuned, ...]:
         for setting in rule.settings
         if authors[setting.name] != setting.value
     )
-
-
-def tune_setting(
-    workspace: Workspace,
-    rule_id: str,
-    name: str,
-    value: float | None,
-    signed: Signed,
-) -> Tuned | None:
-    """Use another number for a setting of a rule in this unit, or the author's again.
-
-    Args:
-        workspace: Whose ledger.
-        rule_id: The rule.
-        name: The setting.
-        value: The number; None is the author's.
-        signed: Who answers for it, when and why.
-
-    Returns:
-        The number beside the author's; None where the author's counts again.
-
-    Raises:
-        RuleNotFound: No rule of this id is installed.
-        RuleError: The rule has no such setting, or the number lies outside its author's bounds.
-    """
-    with open_ledger(workspace) as connection:
-        setting = checked_setting(connection, rule_id, name, value)
-        put_setting(connection, rule_id, name, value, signed)
-    if value is None or value == setting.value:
-        return None
-    return Tuned(name=name, authors=setting.value, value=value)
 
 
 def put_setting(

@@ -14,13 +14,17 @@ from riskengine.cli.judgement_page import show_scores
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.features.catalog import catalog
 from riskengine.ledger.backtests import latest
+from riskengine.ledger.connection import open_ledger
 from riskengine.register.audit import entries
 from riskengine.review.outcome import enter
+from riskengine.rules.applied import as_run
 from riskengine.rules.backtest import runnable_backtests
 from riskengine.rules.backtest_json import from_json
 from riskengine.rules.pack import load_pack
 from riskengine.rules.scorecard import scorecard
 from riskengine.rules.store import in_force
+from riskengine.rules.stored import Signed
+from riskengine.rules.tuning import put_setting
 from riskengine.simulate import Settings, simulate, write_world
 from riskengine.workspace import Workspace
 
@@ -75,6 +79,16 @@ def test_a_back_test_is_attached_as_evidence_and_told_to_the_chain(
     assert (told["examined"], told["source"]) == (4, "runs")
     kept = latest(unit, SEAL, told["sha256"])
     assert kept.made_by == "ana"
+    report = from_json(kept.report_json)
+    assert (report.made_by, report.source, report.source_sha256) == (
+        "ana",
+        "runs",
+        told["source_sha256"],
+    )
+    (rule,) = (
+        rule for rule in in_force(unit, datetime.now(UTC).date()).rules if rule.id == SEAL
+    )
+    assert report.as_run == told["as_run"] == as_run(rule)
     assert from_json(kept.report_json).match == told["match"]
     assert kept.first_day.isoformat() == told["first_day"]
     assert "Attached" in said.err
@@ -83,14 +97,32 @@ def test_a_back_test_is_attached_as_evidence_and_told_to_the_chain(
     ]
 
 
+def test_a_back_test_of_a_file_says_where_the_unit_runs_the_rule_otherwise(
+    opened_unit, command, tmp_path
+):
+    shutil.copytree(opened_unit.root, tmp_path / "own")
+    unit = Workspace(tmp_path / "own")
+    file = CORE / "cloned_container" / "clo-tar-001.yaml"
+    arguments = ("--attach", "--officer", "ana", "--json", "-w", unit.root)
+    signed = Signed(at=datetime.now(UTC), who="ana", reason="")
+    with open_ledger(unit) as connection:
+        put_setting(connection, "CLO-TAR-001", "difference_kg", 400, signed)
+    said = command("rules", "backtest", file, *arguments)
+    assert "rules backtest CLO-TAR-001@1 --attach" in said.err
+    own = command("rules", "backtest", "CLO-TAR-001@1", *arguments)
+    assert "Here it runs" not in own.err
+    assert json.loads(own.out)["sha256"] == json.loads(said.out)["sha256"]
+    assert json.loads(own.out)["as_run"] != json.loads(said.out)["as_run"]
+
+
 def test_a_rule_file_and_a_labelled_file_need_no_workspace(labelled, command, tmp_path):
     file = CORE / "rip_on_rip_off" / "rip-sea-001.yaml"
     said = command(
         "rules", "backtest", file, *labelled, "--lang", "fr", "-w", tmp_path / "nowhere"
     )
     assert said.code == 0, said.err
-    assert "Historique annoté" in said.out
-    assert "Aucun tirage au sort n'a été ouvert" in said.out
+    assert "Historique avec résultats" in said.out
+    assert "Aucun conteneur tiré au sort n'a été ouvert" in said.out
 
 
 @pytest.mark.parametrize(
@@ -136,6 +168,18 @@ def test_two_rules_are_compared(opened_unit, labelled, command):
     )
     parts = [told[name]["match"] for name in ("only_first", "only_second", "both")]
     assert sum(parts) + told["neither"] == told["containers"]
+
+
+def test_rules_that_match_nothing_are_not_said_to_match_the_same(labelled, command, tmp_path):
+    rule = (CORE / "rip_on_rip_off" / "rip-sea-001.yaml").read_text("utf-8")
+    before, _, after = rule.partition("  all:\n")
+    (tmp_path / "never.yaml").write_text(
+        f"{before}  all:\n    - container_number = 'NONE'\n{after}", "utf-8"
+    )
+    file = tmp_path / "never.yaml"
+    said = command("rules", "compare", file, file, *labelled, "-w", tmp_path / "nowhere")
+    assert "Neither matched a container." in said.out
+    assert "the same containers" not in said.out
 
 
 def test_only_single_rules_are_compared(labelled, command, tmp_path):

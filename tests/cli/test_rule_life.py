@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from riskengine.ledger.connection import open_ledger
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.standing import installed, set_standing
 from riskengine.rules.stored import Signed
@@ -97,10 +98,17 @@ def test_a_method_of_this_morning_counts_before_noon_and_explains_itself(
     said = desk("promote", ID, "--urgent", "found in two boxes this morning")
     assert said.code == 0
     assert "asked for the step to trial" in said.err
-    assert ID in desk("pending", officer="").out
+    change = json.loads(desk("pending", "--json", officer="").out)["change"]
+    assert f"promote {change[:12]} --approve" in said.err
+    assert change[:12] in desk("pending", officer="").out
     assert desk("promote", ID, "--approve").code == 3
-    said = desk("promote", ID, "--approve", officer="Ben")
+    said = desk("promote", change[:12], "--approve", "--version", "2", officer="Ben")
+    assert (said.code, "version 1, not 2" in said.err) == (3, True)
+    said = desk("promote", change[:12], "--approve", officer="Ben")
     assert said.code == 0
+    shown = f"{change[:12]}: {ID} version 1 (content "
+    assert said.err.index(shown) < said.err.index("asked for by Ana, approved by Ben")
+    assert "from draft to trial, asked for by Ana: found in two boxes this morning" in said.err
     assert "asked for by Ana, approved by Ben" in said.err
     after = boxes()[BOX]
     assert ID in after["rules"]["match"]
@@ -119,8 +127,11 @@ def test_every_gate_that_refuses_is_told_in_the_readers_language(pack, desk):
     desk("add", pack)
     said = desk("promote", ID, "--to", "trial", "--lang", "fr")
     assert said.code == 3
-    assert "La version 1 est au stade" in said.err
-    assert "Aucune épreuve sur le passé" in said.err
+    assert (
+        "La version 1 est au stade brouillon ; le passage à essai part de : observation."
+        in said.err
+    )
+    assert "Aucun test sur le passé" in said.err
     assert "Traceback" not in said.err
 
 
@@ -164,7 +175,14 @@ def test_a_tuned_setting_changes_the_verdict_and_shows(unit, counting, desk, box
     assert ID in boxes()[BOX]["rules"]["match"]
     assert desk("set", ID, "least", "1000000", "--reason", "noise").code == 3
     said = desk("set", ID, "least", "900000", "--reason", "noise")
-    assert "least is 900,000 here; its author wrote 1." in said.err
+    assert "asked for least 900,000 instead of its author's 1" in said.err
+    assert ID in boxes()[BOX]["rules"]["match"]
+    assert "least 900,000" in " ".join(desk("pending", officer="").out.split())
+    waiting = json.loads(desk("pending", "--json", officer="").out)
+    assert (waiting["kind"], waiting["about"]) == ("setting", ID)
+    assert desk("set", ID, "--approve").code == 3
+    said = desk("set", ID, "--approve", officer="Ben")
+    assert "asked for by Ana, approved by Ben" in said.err.replace("Asked", "asked")
     assert ID not in boxes()[BOX]["rules"]["match"]
     listed = desk("list", officer="")
     assert "tuned: least 900,000" in " ".join(listed.out.split())
@@ -175,6 +193,9 @@ def test_a_tuned_setting_changes_the_verdict_and_shows(unit, counting, desk, box
     assert line["tuned"] == {"least": {"value": 900000.0, "authors": 1.0}}
     assert (line["status"], line["is_in_force"], line["points"] > 0) == ("trial", True, True)
     assert desk("set", ID, "least", "--back", "--reason", "as before").code == 0
+    assert desk("set", ID, "--refuse", "it is still noise", officer="Ben").code == 0
+    assert desk("set", ID, "least", "--back", "--reason", "as before").code == 0
+    assert desk("set", ID, "--approve", officer="Ben").code == 0
     assert ID in boxes()[BOX]["rules"]["match"]
 
 
@@ -184,9 +205,18 @@ def test_a_tuned_setting_changes_the_verdict_and_shows(unit, counting, desk, box
         ("promote", ID),
         ("promote", ID, "--to", "retired"),
         ("promote", ID, "--to", "trial", "--approve"),
+        ("promote", ID, "--approve", "--leave-uncovered"),
+        ("promote", ID, "--refuse", "no", "--leave-uncovered"),
+        ("promote", ID, "--refuse", "no", "--reason", "no"),
+        ("promote", ID, "--urgent", "now", "--reason", "now"),
+        ("promote", ID, "--to", "shadow", "--leave-uncovered"),
         ("set", ID, "least"),
         ("set", ID, "least", "many", "--reason", "x"),
         ("set", ID, "least", "3", "--back"),
+        ("set", ID, "least", "3", "--approve"),
+        ("set", ID, "--approve", "--refuse", "no"),
+        ("set", ID),
+        ("except", "refuse", "EXC-7"),
         ("list", "--status", "asleep"),
     ],
 )
@@ -225,6 +255,46 @@ def test_an_exception_excuses_and_tells_why_and_until_when(
     assert "No exception stands" in desk("except", "list", officer="").err
 
 
+def test_an_exception_that_reaches_far_waits_for_whom_it_names(
+    unit, counting, desk, boxes, tmp_path
+):
+    file = tmp_path / "wide.yaml"
+    text = (
+        f"schema: 1\nid: EXC-9\nrules: [{ID}]\nfield: port_of_loading\nvalues: [ECGYE]\n"
+        "reason: all known\napproved_by: Ben\nfrom: 2026-01-01\nexpires: 2026-12-31\n"
+    )
+    file.write_text(text, "utf-8")
+    said = desk("except", "add", file)
+    assert "Ben approves them with: riskengine rules except approve EXC-9" in said.err
+    assert ID in boxes()[BOX]["rules"]["match"]
+    assert "EXC-9: port_of_loading = 'ECGYE'" in " ".join(
+        desk("pending", officer="").out.split()
+    )
+    assert desk("except", "approve", "EXC-9", officer="Cleo").code == 3
+    assert (
+        desk("except", "refuse", "EXC-9", "--reason", "a whole port", officer="Ben").code == 0
+    )
+    assert desk("except", "add", file).code == 0
+    assert desk("except", "approve", "EXC-9", officer="Ben").code == 0
+    assert ID in boxes()[BOX]["rules"]["excused"]
+    file.write_text(text.replace(f"rules: [{ID}]", "typologies: [cold_route]"), "utf-8")
+    said = desk("except", "add", file)
+    assert said.code == 3
+    assert "wide.yaml" in said.err
+    assert "names more than one party, box, bill or seal" in said.err
+
+
+def test_a_rule_that_nobody_can_read_is_named_by_score_list_and_doctor(
+    unit, counting, desk, boxes, command
+):
+    with open_ledger(unit) as ledger:
+        ledger.execute("UPDATE rule_version SET source_yaml = 'x: 1' WHERE rule_id = ?", [ID])
+    assert ID not in boxes()[BOX]["rules"]["match"]
+    assert ID in desk("list", officer="").err
+    assert f"cannot be read: {ID} 1:" in command("doctor", "-w", unit.root).err
+    assert ID not in command("explain", BOX, "-w", unit.root).out
+
+
 def test_a_faulty_exception_is_refused_with_its_place(desk, tmp_path):
     file = tmp_path / "bad.yaml"
     file.write_text("schema: 1\nid: EXC-7\n", "utf-8")
@@ -246,3 +316,18 @@ def test_a_rule_is_retired_by_two_and_stays_in_the_list_of_all(unit, counting, d
     ]
     assert [x["status"] for x in every if x["id"] == ID] == ["retired"]
     assert "Nothing waits" in desk("pending", officer="").err
+
+
+def test_adding_what_is_retired_says_how_it_comes_back(pack, desk):
+    assert desk("add", pack).code == 0
+    assert desk("retire", ID, "--reason", "a slip").code == 0
+
+    again = desk("add", pack)
+
+    assert "retired here" in again.out
+    assert f"promote {ID} --version 1 --to shadow" in again.out
+    assert "unchanged" not in again.out
+    assert json.loads(desk("add", pack, "--json").out)["is_retired"]
+    refused = desk("promote", ID, "--to", "shadow")
+    assert refused.code == 3
+    assert "--version 1 --to shadow" in refused.err

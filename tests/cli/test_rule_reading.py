@@ -90,15 +90,25 @@ def test_for_scripts_the_answer_has_every_line(asked):
         assert told["was_in_run"] is True
 
 
-def test_without_a_rule_the_near_misses_are_listed(asked):
+def test_without_a_rule_the_near_misses_worth_showing_are_listed(asked):
     said = asked("why-not", "--container", BOX)
-    assert "one line short of matching" in said.out
-    assert "✗ " in said.out
     told = [json.loads(line) for line in asked("why-not", "-c", BOX, "--json").out.splitlines()]
-    everything = asked("why-not", "-c", BOX, "--all").out
-    assert all(line["rule"] in everything for line in told)
-    assert len(told) > said.out.count("✗ ")
-    assert f"Not shown: {len(told) - said.out.count('✗ ')}" in said.err
+    worth = [line for line in told if line["unremarkable"] is None]
+    shown = min(12, len(worth))
+    assert f"one line short of matching {BOX}: {len(told)}, shown: {shown}" in said.out
+    assert 0 < said.out.count("✗ ") == said.out.count("As near: ") == shown < len(told)
+    common = [line for line in told if line["unremarkable"] == "common"]
+    assert f"Not shown: {len(common)}, to which more than one in ten" in said.err
+    assert all(line["share_equally_near"] > 0.1 for line in common)
+    assert "--all shows them." in said.err
+
+
+def test_all_near_misses_are_shown_when_asked_for(asked):
+    told = [json.loads(line) for line in asked("why-not", "-c", BOX, "--json").out.splitlines()]
+    everything = asked("why-not", "-c", BOX, "--all")
+    assert everything.out.count("✗ ") == len(told)
+    assert all(line["rule"] in everything.out for line in told)
+    assert "Not shown" not in everything.err
 
 
 def test_the_answers_of_a_run_are_counted(asked, run):

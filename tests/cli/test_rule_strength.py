@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from riskengine.cli.rule_strength import _shown_share
+
 CORE = Path(__file__).parents[2] / "rules" / "core"
 RULE = Path("cloned_container") / "clo-dig-002.yaml"
 
@@ -88,3 +90,8 @@ def test_a_least_share_without_strength_is_refused(pack, command):
     said = command("rules", "test", "--least", "95%", pack)
     assert said.code != 0
     assert "--strength" in said.err
+
+
+def test_what_is_missed_is_never_told_as_all():
+    assert [_shown_share(n, 4674) for n in (4674, 4673, 4666)] == [1.0, 0.99, 0.99]
+    assert _shown_share(0, 0) == 1.0

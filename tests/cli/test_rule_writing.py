@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from riskengine.cli.mining_page import show_mining
+from riskengine.rules.mine import Mining
+
+DAY = date(2026, 3, 4)
+NOTHING_FOUND = {
+    "proposals": (), "containers": 900, "examined": 90, "found": 5, "base_rate": 0.05,
+    "first": DAY, "before": DAY, "cut": DAY, "last": DAY, "terms": 12, "tried": 70, "best": 0,
+    "alike": 0, "known": 0, "unconfirmed": 0, "no_better": 0, "shuffled_best": (),
+    "shuffled_proposals": (), "is_weighted": True,
+}  # fmt: skip
 
 
 def test_a_new_rule_passes_check_and_test_as_it_stands(command, tmp_path):
@@ -127,3 +139,13 @@ def test_where_nothing_was_examined_there_is_nothing_to_mine(session_unit, comma
     assert said.code == 3
     assert "too few to mine" in said.err
     assert command("rules", "mine", "--label", "x", "-w", session_unit.root).code == 2
+
+
+@pytest.mark.parametrize("best", [0, 3])
+def test_where_nothing_was_as_strong_as_chance_no_best_are_counted(capsys, best):
+    nothing = Mining(**(NOTHING_FOUND | {"best": best}))
+    show_mining(nothing, None, "en", is_shown=True)
+    said = capsys.readouterr()
+    assert "No combination held on later days." in said.out
+    assert "combinations tried 70." in said.err
+    assert ("best, left out" in said.err) is (best > 0)

@@ -99,6 +99,14 @@ def test_the_demonstration_is_as_kept_and_its_next_commands_work(
     is_as_kept("demo", shown.out)
 
 
+@pytest.mark.parametrize(("language", "spoken"), [("en", "es"), ("fr", "fr"), ("pt", "pt")])
+def test_the_demonstration_does_not_send_its_reader_into_a_third_language(
+    capsys, language, spoken
+):
+    demonstrating._show_next(Path("d"), [], language)
+    assert re.findall("--lang (..)", capsys.readouterr().out) == [spoken]
+
+
 def test_a_second_demonstration_clears_up_after_the_first(tmp_path, monkeypatch):
     """Only a folder with the demonstration's own mark is ever removed."""
     (tmp_path / "marked").mkdir()

@@ -11,6 +11,7 @@ from riskengine.engine import Engine
 from riskengine.engine.explanation import explain
 from riskengine.engine.recorded import read_run
 from riskengine.engine.stow_plan import stow_plan_of
+from riskengine.errors import ManifestError
 from riskengine.features.catalog import catalog
 from riskengine.ledger.run_register import find_run
 from riskengine.manifest import read_manifest
@@ -255,3 +256,17 @@ def test_where_the_manifest_names_no_port_every_planned_box_counts(unit, manifes
     run = scored(unit, file, date(2026, 3, 1), plan=plan)
     named = run.defects.filter(pl.col("code") == "not_manifested")
     assert named["container_number"].to_list() == ["TGHU1234568"]
+
+
+@pytest.mark.parametrize(
+    ("planned", "said"),
+    [
+        (FIRST.replace("601E", "999W"), "of another voyage: 999W"),
+        (line("B9", "TGHU1234568", "SEAL1"), "No container of the manifest stands on"),
+    ],
+)
+def test_the_stow_plan_of_another_ship_is_refused(unit, manifest, planned, said):
+    file, plan_file = manifest("one.csv", FIRST), manifest("plan.csv", planned)
+    plan = stow_plan_of(read_manifest(plan_file), plan_file)
+    with pytest.raises(ManifestError, match=said):
+        scored(unit, file, date(2026, 3, 1), plan=plan)

@@ -14,13 +14,20 @@ from riskengine.engine.evidence import HistoryAsked, came_into_force, history, n
 from riskengine.engine.replay import replay_history, replay_runs
 from riskengine.errors import RuleNotFound, RunNotFound, TrainingImpossible
 from riskengine.features.catalog import catalog
+from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.run_register import recorded_runs
 from riskengine.ledger.runs import read_frame
 from riskengine.manifest import read_manifest
 from riskengine.manifest.mapping import load_mapping
 from riskengine.review.outcome import enter
+from riskengine.rules.applied import as_run
 from riskengine.rules.evaluate import evaluate
+from riskengine.rules.exceptions import put_exceptions
+from riskengine.rules.pack import read_exception_file
+from riskengine.rules.rule import RuleStatus
+from riskengine.rules.standing import installed, put_standing, version_of
 from riskengine.rules.store import in_force
+from riskengine.rules.stored import Signed
 from riskengine.simulate import Settings, simulate, write_world
 from riskengine.workspace import Workspace
 
@@ -116,6 +123,66 @@ def test_the_days_that_were_asked_for_are_the_days_that_come(session_unit):
     assert days.max() <= last
 
 
+def test_what_was_assessed_after_the_last_day_takes_nothing_out_of_the_window(
+    recorded, reading, day
+):
+    """The later run is read, because an outcome names it; its morning is not the window's."""
+    number = reading.manifest.containers["container_number"].drop_nulls()[0]
+    opened(recorded, number, Outcome.SEIZURE, day + timedelta(days=1))
+    frame = replay_runs(recorded, day, day).frame
+    assert frame.height == reading.manifest.containers.height
+    assert frame["assessed_on"].unique().to_list() == [day]
+    assert frame.filter(pl.col("container_number") == number)["is_find"].to_list() == [True]
+
+
+@pytest.mark.parametrize("is_named_as_amended", [True, False])
+def test_a_container_whose_bill_was_amended_is_one_container(
+    recorded, reading, voyage_lines, written_lines, day, tmp_path, is_named_as_amended
+):
+    lines = [
+        line | {"bill_of_lading": f"{line['bill_of_lading']}A"}
+        if line["container_number"]
+        else line
+        for line in voyage_lines()
+    ]
+    file = written_lines(tmp_path / "amended.csv", lines)
+    amended, later = read_manifest(file), day + timedelta(days=2)
+    engine = Engine.open(recorded)
+    engine.record(engine.assess(amended, assessed_on=later), amended, file, by="ana")
+    number = amended.manifest.containers["container_number"].drop_nulls()[0]
+    run_id = _runs_of(recorded, later if is_named_as_amended else day)[0]
+    opened(recorded, number, Outcome.SEIZURE, later, run_id=run_id)
+    frame = replay_runs(recorded, day).frame
+    assert frame.height == reading.manifest.containers.height
+    (row,) = frame.filter(pl.col("container_number") == number).iter_rows(named=True)
+    assert (row["assessed_on"], row["is_find"]) == (later, True)
+    assert row["bills_of_lading"][0].endswith("A")
+    before = replay_runs(recorded, day, day).frame.filter(pl.col("container_number") == number)
+    assert before["is_find"].to_list() == [True]
+
+
+def test_a_number_that_stands_twice_on_one_voyage_is_two_containers(
+    session_unit, voyage_lines, written_lines, day, tmp_path
+):
+    """Two port calls under one voyage number: the bills tell the boxes apart."""
+    shutil.copytree(session_unit.root, tmp_path / "own")
+    unit = Workspace(tmp_path / "own")
+    line = next(line for line in voyage_lines() if line["container_number"])
+    again = {"bill_of_lading": "OTHER1", "arrival_expected_on": "2026-03-20"}
+    file = written_lines(tmp_path / "twice.csv", [line, line | again])
+    reading, engine = read_manifest(file), Engine.open(unit)
+    engine.record(engine.assess(reading, assessed_on=day), reading, file, by="ana")
+    assert replay_runs(unit, day).frame.height == reading.manifest.containers.height == 2
+
+
+def test_a_replay_says_which_runs_and_outcomes_it_speaks_of(recorded, reading, day):
+    before = replay_runs(recorded, day).source_sha256
+    assert before == replay_runs(recorded, day).source_sha256
+    number = reading.manifest.containers["container_number"].drop_nulls()[0]
+    opened(recorded, number, Outcome.NIL, day)
+    assert replay_runs(recorded, day).source_sha256 != before
+
+
 def test_earlier_containers_stand_around_for_rules_that_look_back(session_unit):
     days = sorted(replay_runs(session_unit).frame["assessed_on"].unique().to_list())
     replay = replay_runs(session_unit, days[2], look_back_days=400)
@@ -183,6 +250,33 @@ def test_a_rule_is_found_by_id_by_version_and_by_file(session_unit, day):
     assert [one.sha256 for _, one in found] == [rule.sha256, rule.sha256]
     days = came_into_force(session_unit, [rule])
     assert days == {(rule.id, rule.version): max(date(2025, 12, 1), rule.valid_from)}
+
+
+def test_a_version_that_does_not_run_yet_is_judged_with_the_exceptions_it_would_have(
+    recorded, day, tmp_path
+):
+    rule = next(one.rule for one in installed(recorded) if one.rule.id == "CLO-DIG-002")
+    file = tmp_path / "exception.yaml"
+    file.write_text(
+        "schema: 1\nid: EXC-1\nrules: [CLO-DIG-002]\nfield: shipper_name\nvalues: [ACME]\n"
+        "reason: audited\napproved_by: bob\nfrom: 2026-03-01\nexpires: 2026-04-01\n",
+        "utf-8",
+    )
+    found, faults = read_exception_file(file, catalog())
+    assert faults == ()
+    signed = Signed(at=datetime(2026, 3, 1, tzinfo=UTC), who="ana", reason="")
+    with open_ledger(recorded) as connection:
+        put_exceptions(connection, found, signed)
+        put_standing(
+            connection,
+            version_of(connection, rule.id, rule.sha256),
+            RuleStatus.RETIRED,
+            signed,
+        )
+    ((_, meant),) = named_rules(recorded, ["CLO-DIG-002"], day)
+    assert [exception.id for exception in meant.exceptions] == ["EXC-1"]
+    ((_, later),) = named_rules(recorded, ["CLO-DIG-002"], date(2026, 5, 1))
+    assert as_run(later) != as_run(meant)
 
 
 @pytest.mark.parametrize(

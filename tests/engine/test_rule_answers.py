@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from riskengine.domain import Severity, Verdict
+from riskengine.domain import Verdict
+from riskengine.engine.near_miss import COMMON, Unremarkable
 from riskengine.engine.recorded import read_run
 from riskengine.engine.rule_answers import answer_of, answers_of_run, near_misses, rules_of
 from riskengine.errors import RuleError, RuleNotFound, RunNotFound
 from riskengine.ledger.run_register import latest_run
 from riskengine.rules.aloud import read_aloud
 from riskengine.rules.list_editions import with_lists_of
-from riskengine.rules.reference import verdict_of
+from riskengine.rules.reference import explain_rule, verdict_of
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.spoken import lines_to_turn
 from riskengine.rules.store import in_force, rule_from_source
@@ -90,15 +91,39 @@ def test_the_answers_of_a_run_add_up(session_unit, recorded):
     assert matches == sorted(matches, reverse=True)
 
 
-def test_near_misses_are_one_line_short_and_the_most_severe_come_first(session_unit, boxes):
+def test_near_misses_are_one_line_short_and_the_rarest_come_first(session_unit, boxes):
     near = near_misses(session_unit, boxes[0])
-    order = [list(Severity).index(miss.rule.severity) for miss in near.misses]
-    assert order == sorted(order, reverse=True)
     assert near.misses
+    assert [miss.rank for miss in near.misses] == sorted(miss.rank for miss in near.misses)
     for miss in near.misses[:5]:
         answer = answer_of(session_unit, miss.rule.id, boxes[0], run_id=near.run_id)
         assert (answer.verdict, answer.lines_short) == (Verdict.NO_MATCH, 1)
         assert answer.turns == (miss.turn,)
+
+
+def test_what_is_as_near_is_counted_over_the_run_as_line_by_line(session_unit, recorded, boxes):
+    rows = recorded.indicators.to_dicts()
+    for box in boxes[:2]:
+        near = near_misses(session_unit, box, run_id=recorded.card.run_id)
+        assert near.others == len(rows) - 1
+        for miss in near.misses:
+            as_near = sum(
+                explain_rule(miss.rule, row).is_near_miss
+                and lines_to_turn(miss.rule, row)[0].distance <= miss.distance
+                for row in rows
+            )
+            assert as_near - 1 == miss.others_as_near, miss.rule.id
+            assert miss.share_equally_near == miss.others_as_near / near.others
+
+
+def test_what_most_containers_are_as_near_to_is_not_worth_showing(session_unit, boxes):
+    near = near_misses(session_unit, boxes[0])
+    for miss in near.misses:
+        is_common = miss.share_equally_near > COMMON
+        assert is_common is (miss.unremarkable is Unremarkable.COMMON)
+    hidden = sum(near.hidden(why) for why in Unremarkable)
+    assert hidden + len(near.remarkable) == len(near.misses)
+    assert hidden > len(near.remarkable)
 
 
 def test_a_rule_that_was_not_in_the_run_is_asked_afterwards(session_unit, boxes, tmp_path):

@@ -22,12 +22,13 @@ from riskengine.exchange.pack_file import opened, version_key
 from riskengine.exchange.pack_import import examine, plan, take_in
 from riskengine.exchange.signing import KeyFile
 from riskengine.features.catalog import catalog
+from riskengine.ledger.connection import open_ledger
 from riskengine.register import audit
 from riskengine.rules.pack import read_pack_files
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.standing import installed, set_standing
 from riskengine.rules.stored import Signed
-from riskengine.rules.tuning import tune_setting
+from riskengine.rules.tuning import put_setting
 
 ASKS = {"more": "    - port_of_loading in list ports\n"}
 
@@ -130,9 +131,10 @@ def test_what_this_unit_made_of_a_rule_stays_here(here, install_here, writing):
         RuleStatus.ACTIVE,
         Signed(at=writing.at, who="c", reason="r"),
     )
-    tune_setting(
-        here, "TST-ONE-001", "heavy", 29000.0, Signed(at=writing.at, who="c", reason="r")
-    )
+    with open_ledger(here) as ledger:
+        put_setting(
+            ledger, "TST-ONE-001", "heavy", 29000.0, Signed(at=writing.at, who="c", reason="r")
+        )
     prepared = prepare(collect_installed(here, "theirs", licence="none"))
     files = opened(prepared.archive).files
     assert files["cloned_container/tst-one-001.yaml"].decode() == text
@@ -225,7 +227,11 @@ def test_a_pack_has_a_name_a_version_and_rules(tmp_path, folder_of, here, writin
 
 def test_several_issuers_under_one_name_have_to_be_told_apart(here, install_here, writing):
     install_here(writing.rule_text())
-    install_here(writing.rule_text(id="TST-TWO-001"), issuer="us")
+    install_here(writing.rule_text(id="TST-TWO-001"))
+    with open_ledger(
+        here
+    ) as ledger:  # as in a ledger from before a name belonged to one issuer
+        ledger.execute("UPDATE rule_version SET issuer = 'us' WHERE rule_id = 'TST-TWO-001'")
     with pytest.raises(PackError, match="several issuers: Port of Elsewhere, us"):
         collect_installed(here, "theirs", licence="none")
 

@@ -11,12 +11,13 @@ from riskengine.errors import PackConflict, RegisterError
 from riskengine.exchange import pack_import
 from riskengine.exchange.pack_import import examine, plan, take_in
 from riskengine.exchange.trusted_keys import trust
+from riskengine.ledger.connection import open_ledger
 from riskengine.register import audit
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.standing import installed, set_standing
 from riskengine.rules.store import in_force
 from riskengine.rules.stored import Signed
-from riskengine.rules.tuning import tune_setting
+from riskengine.rules.tuning import put_setting
 
 DAY = date(2026, 3, 2)
 ASKS = {"more": "    - port_of_loading in list ports\n"}
@@ -103,6 +104,30 @@ def test_a_crash_between_ledger_and_chain_is_mended_by_taking_the_pack_again(
     assert audit.entries(here, action="pack_imported") == ()
     assert taken(writing.rule_text()).new == ()
     assert len(audit.entries(here, action="pack_imported")) == 1
+
+
+def test_lists_that_are_taken_later_are_in_the_chain_even_after_a_crash(
+    here, taken, install_here, writing, monkeypatch
+):
+    install_here(writing.rule_text(**ASKS), lists={"ports": writing.list_text()})
+    newer = writing.rule_text(version="2", severity="low", **ASKS)
+    newer = newer.replace("port_of_loading: ECGYE", "port_of_loading: NLRTM", 1)
+    newer = newer.replace("1, port_of_loading: NLRTM", "1, port_of_loading: DEHAM")
+    lists = {"ports": writing.list_text("NLRTM, ECGYE")}
+    taken(newer, lists=lists, version="2")
+
+    def crash(_log):
+        raise RegisterError("the light went out")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pack_import.InstallationLog, "complete", crash)
+        with pytest.raises(RegisterError):
+            taken(newer, lists=lists, version="2", take_lists=True)
+    assert in_force(here, DAY).lists[0].values == ("ECGYE", "NLRTM")
+    begun = json.loads(audit.entries(here, action="pack_importing")[-1].payload)
+    assert [name for _, name, _ in begun["begins"]["lists"]] == ["ports"]
+    taken(newer, lists=lists, version="2", take_lists=True)
+    assert len(audit.entries(here, action="pack_imported")) == 2
 
 
 def test_what_the_ledger_refuses_leaves_no_entry(here, taken, writing, monkeypatch):
@@ -251,13 +276,14 @@ def test_the_engine_is_asked_again_when_a_tuned_unit_takes_a_pack(
 ):
     """What a unit tuned goes on; the author's tests are run on the author's numbers."""
     install_here(writing.rule_text())
-    tune_setting(
-        here,
-        "TST-ONE-001",
-        "heavy",
-        29000.0,
-        Signed(at=writing.at, who="chief", reason="quiet"),
-    )
+    with open_ledger(here) as ledger:
+        put_setting(
+            ledger,
+            "TST-ONE-001",
+            "heavy",
+            29000.0,
+            Signed(at=writing.at, who="chief", reason="quiet"),
+        )
     taken(writing.rule_text(version="2"), version="2")
     values = [rule.settings[0].value for rule in in_force(here, DAY).rules]
     assert values == [29000.0, 29000.0]

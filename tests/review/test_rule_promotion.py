@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from riskengine.engine.evidence import attach_backtest
+from riskengine.engine.rule_hits import Watched
 from riskengine.errors import PromotionRefused, RegisterError, RuleError, RuleNotFound
 from riskengine.features.catalog import catalog
 from riskengine.ledger.backtests import AttachedBacktest, attach
 from riskengine.ledger.migrations import create_ledger
 from riskengine.register import audit
 from riskengine.register.connection import create_register, open_register
-from riskengine.register.rule_changes import ChangeState, changes
+from riskengine.register.rule_changes import (
+    ChangeKind,
+    ChangeState,
+    Wish,
+    changes,
+    request_change,
+)
 from riskengine.review import (
     Step,
     approve_step,
@@ -22,22 +31,25 @@ from riskengine.review import (
     request_step,
     rule_change,
     rule_gates,
+    waiting_step,
 )
 from riskengine.review.rule_change import finish_changes
 from riskengine.review.rule_history import history_of
 from riskengine.review.rule_tuning import (
     Signature,
     add_pack,
+    approve_overlay,
     end_exception,
     enter_exceptions,
     tune,
 )
+from riskengine.rules.applied import as_run
 from riskengine.rules.backtest import Backtest
 from riskengine.rules.backtest_json import to_json
 from riskengine.rules.exceptions import standing_exceptions
 from riskengine.rules.pack import load_pack, read_exception_file
 from riskengine.rules.rates import Rate
-from riskengine.rules.rule import RuleStatus
+from riskengine.rules.rule import Pack, RuleStatus
 from riskengine.rules.standing import installed, set_standing
 from riskengine.rules.store import in_force
 from riskengine.rules.stored import Signed
@@ -125,10 +137,10 @@ def stands(unit):
 
 @pytest.fixture
 def tested_back(unit):
-    """A function: attach a back-test to a rule."""
+    """A function: attach a back-test to a rule, and return it."""
 
-    def tested_back(rule, *, days=120, match=120):
-        last = (NOW - timedelta(days=30)).date()
+    def tested_back(rule, *, days=120, match=120, days_ago=30, **changed):
+        last = (NOW - timedelta(days=days_ago)).date()
         first = last - timedelta(days=days - 1)
         made = Backtest(
             rule_id=rule.id, version=rule.version, sha256=rule.sha256, first_day=first,
@@ -137,13 +149,15 @@ def tested_back(unit):
             find_rate=Rate(found=0, examined=0), random_drawn=0,
             random_rate=Rate(found=0, examined=0), random_hits=Rate(found=0, examined=0),
             base_rate=Rate(found=0, examined=0), is_base_random=True, since=None, overlaps=(),
-            missing=(), examples=(),
+            missing=(), examples=(), as_run=as_run(rule), source="runs",
         )  # fmt: skip
+        made = replace(made, **changed)
         report = AttachedBacktest(
             rule_id=rule.id, sha256=rule.sha256, made_at=NOW, made_by="analyst",
             first_day=first, last_day=last, report_json=to_json(made),
         )  # fmt: skip
         attach(unit, report)
+        return made
 
     return tested_back
 
@@ -151,6 +165,12 @@ def tested_back(unit):
 def step(to, **changed):
     values = {"rule_id": ID, "to": RuleStatus(to), "by": "Ana", "at": NOW}
     return Step(**(values | changed))
+
+
+def seen(hits, **changed):
+    """Return what answers for the time in shadow."""
+    usual = {"days": 14, "containers": 9000, "unknown": 0, "hits": hits}
+    return lambda *_: Watched(**(usual | changed))
 
 
 def refused(unit, asked):
@@ -223,7 +243,7 @@ def test_the_way_from_shadow_to_trial_needs_two_weeks_at_the_usual_rate(
 ):
     rule = stands(add(), RuleStatus.SHADOW, days_ago=days)
     tested_back(rule, days=120, match=usual)
-    monkeypatch.setattr(rule_gates, "live_hits", lambda *_: live)
+    monkeypatch.setattr(rule_gates, "watched", seen(live))
     if expected:
         assert refused(unit, step("trial")) == expected
     else:
@@ -232,15 +252,171 @@ def test_the_way_from_shadow_to_trial_needs_two_weeks_at_the_usual_rate(
 
 def test_a_rule_in_shadow_without_a_back_test_stays_there(unit, add, stands, monkeypatch):
     stands(add(), RuleStatus.SHADOW)
-    monkeypatch.setattr(rule_gates, "live_hits", lambda *_: 5)
+    monkeypatch.setattr(rule_gates, "watched", seen(5))
     assert refused(unit, step("trial")) == {"backtest"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "gate"),
+    [
+        ({"days": 6}, "shadow_seldom"),
+        ({"containers": 199}, "shadow_few"),
+        ({"unknown": 4501}, "shadow_unknown"),
+        ({"days": 7, "containers": 200, "unknown": 100}, None),
+    ],
+)
+def test_time_in_shadow_is_time_in_which_the_rule_was_asked_and_could_answer(
+    unit, add, stands, tested_back, monkeypatch, changed, gate
+):
+    tested_back(stands(add(), RuleStatus.SHADOW))
+    monkeypatch.setattr(rule_gates, "watched", seen(20, **changed))
+    if gate:
+        assert refused(unit, step("trial")) == {gate}
+    else:
+        assert request_step(unit, step("trial")).state is ChangeState.PENDING
+
+
+def test_a_rule_that_no_run_asked_has_spent_no_time_in_shadow(unit, add, stands, tested_back):
+    """However seldom it matches, by the clock alone nobody has watched it."""
+    tested_back(stands(add(), RuleStatus.SHADOW), match=2)
+    assert refused(unit, step("trial")) == {"shadow_never"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "gate"),
+    [
+        ({"as_run": ""}, "backtest_old"),
+        ({"as_run": "0" * 64}, "backtest_otherwise"),
+        ({"days_with_containers": 9}, "backtest_thin"),
+        ({"days_with_containers": 10}, None),
+    ],
+)
+def test_a_back_test_counts_that_says_it_is_of_this_rule_as_it_runs(
+    unit, add, tested_back, changed, gate
+):
+    tested_back(add(), **changed)
+    if gate:
+        assert refused(unit, step("shadow")) == {gate}
+    else:
+        assert request_step(unit, step("shadow")).state is ChangeState.COMPLETED
+
+
+def test_a_back_test_of_other_numbers_is_no_evidence(unit, add, tested_back):
+    tested_back(add())
+    tune(unit, ID, "least", 3, Signature(by="Ana", at=NOW, reason="noise"))
+    assert refused(unit, step("shadow")) == {"backtest_otherwise"}
+    tested_back(installed(unit, ID)[0].rule)
+    assert request_step(unit, step("shadow")).state is ChangeState.COMPLETED
+
+
+def test_time_in_shadow_is_compared_with_the_time_before_it(
+    unit, add, stands, tested_back, monkeypatch
+):
+    rule = stands(add(), RuleStatus.SHADOW, days_ago=20)
+    monkeypatch.setattr(rule_gates, "watched", seen(20))
+    tested_back(rule, days_ago=20)
+    assert refused(unit, step("trial")) == {"backtest_late"}
+    tested_back(rule, days_ago=21)
+    tested_back(rule, days_ago=0)  # the newest that will do is taken
+    asked = request_step(unit, step("trial"))
+    last = asked.particulars["evidence"]["backtest"]["last_day"]
+    assert last == (NOW - timedelta(days=21)).date().isoformat()
+
+
+def test_nobody_adds_asks_decides_or_excuses_under_a_name_that_names_nobody(
+    unit, add, stands, tested_back, tmp_path
+):
+    rule = stands(add(), RuleStatus.TRIAL)
+    blank = "\u3164"
+    pack = Pack(name="x", version="1", issuer="", licence="", rules=(rule,), lists=())
+    with pytest.raises(RegisterError):
+        add_pack(unit, pack, Signature(by=blank, at=NOW))
+    with pytest.raises(RegisterError):
+        attach_backtest(unit, tested_back(rule), at=NOW, by=blank)
+    with pytest.raises(RegisterError):
+        request_step(unit, step("active", reason="x", by=blank))
+    request_step(unit, step("active", reason="x"))
+    with pytest.raises(PromotionRefused):
+        approve_step(unit, ID, by=blank, at=NOW)
+    with pytest.raises(RegisterError):
+        refuse_step(unit, ID, by=blank, at=NOW, reason="x")
+    (tmp_path / "one.yaml").write_text(EXCEPTION, "utf-8")
+    found, _ = read_exception_file(tmp_path / "one.yaml", catalog())
+    unapproved = [replace(exception, approved_by=blank) for exception in found]
+    with pytest.raises(RegisterError):
+        enter_exceptions(unit, unapproved, Signature(by="Ana", at=NOW))
+    assert status_of(unit) == "trial"
+
+
+def test_the_step_that_is_approved_is_the_one_that_was_seen(unit, add, stands):
+    stands(add(), RuleStatus.TRIAL)
+    seen_first = request_step(unit, step("active", reason="x"))
+    assert waiting_step(unit, ID, version=1) == seen_first
+    with pytest.raises(RuleError, match="version 1, not 2"):
+        waiting_step(unit, ID, version=2)
+    refuse_step(unit, ID, by="Ana", at=NOW, reason="another one instead")
+    request_step(unit, step("retired", reason="x", leaves_uncovered=True))
+    with pytest.raises(RuleError, match="Nothing waits"):
+        approve_step(unit, seen_first.change_id, by="Ben", at=NOW)
+    assert status_of(unit) == "trial"
+    (now,) = pending_changes(unit)
+    approve_step(unit, now.change_id[:12], by="Ben", at=NOW)
+    assert status_of(unit) == "retired"
+
+
+def test_a_rule_that_two_steps_wait_for_is_not_approved_by_its_name(unit, add, stands):
+    """Two officers may ask in the same moment; a name then says too little."""
+    stands(add(), RuleStatus.TRIAL)
+    first = request_step(unit, step("active", reason="x"))
+    wish = Wish(
+        kind=ChangeKind.STANDING, about=ID, particulars=first.particulars, reason="x", by="Zoe",
+        at=NOW, needs_second=True,
+    )  # fmt: skip
+    request_change(unit, wish)
+    with pytest.raises(RuleError, match="Several steps wait"):
+        approve_step(unit, ID, by="Ben", at=NOW)
+    approve_step(unit, first.change_id, by="Ben", at=NOW)
+    assert status_of(unit) == "active"
+
+
+@pytest.mark.parametrize(
+    "stand_in",
+    [
+        ("effect: score", "effect: tag"),
+        ("valid_from: 2026-01-01", "valid_from: 2026-01-01\nvalid_until: 2026-06-01"),
+        ("valid_from: 2026-01-01", "valid_from: 2026-03-21"),
+    ],
+)
+def test_what_only_names_ends_sooner_or_begins_later_covers_no_typology(
+    unit, add, stands, stand_in
+):
+    stands(add(), RuleStatus.ACTIVE)
+    stands(add(("TST-ONE-001", "TST-TWO-001"), stand_in), RuleStatus.ACTIVE)
+    assert refused(unit, step("retired", reason="useless")) == {"uncovered"}
+
+
+def test_an_urgent_version_that_ends_takes_no_place_for_good_unless_somebody_says_so(
+    unit, add, stands
+):
+    stands(add(), RuleStatus.ACTIVE)
+    until = ("valid_from: 2026-01-01", "valid_from: 2026-01-01\nvalid_until: 2026-05-01")
+    add(("version: 1", "version: 2"), until)
+    asked = step("trial", is_urgent=True, reason="changed this morning", version=2)
+    assert refused(unit, asked) == {"uncovered"}
+    stands(add(("TST-ONE-001", "TST-TWO-001")), RuleStatus.ACTIVE)
+    assert request_step(unit, asked).state is ChangeState.PENDING
+
+
+def test_a_reason_without_a_letter_is_none(unit, add, stands):
+    stands(add(), RuleStatus.TRIAL)
+    assert refused(unit, step("active", reason=" -.\u200b")) == {"inspected"}
 
 
 def test_another_person_approves_and_the_same_in_other_letters_does_not(
     unit, add, stands, tested_back, monkeypatch
 ):
     tested_back(stands(add(), RuleStatus.SHADOW))
-    monkeypatch.setattr(rule_gates, "live_hits", lambda *_: 20)
+    monkeypatch.setattr(rule_gates, "watched", seen(20))
     request_step(unit, step("trial", by="Ana Ruiz"))
     assert status_of(unit) == "shadow"
     assert refused(unit, step("trial", by="Ben")) == {"pending"}
@@ -257,9 +433,9 @@ def test_another_person_approves_and_the_same_in_other_letters_does_not(
 
 def test_gates_are_asked_again_at_the_approval(unit, add, stands, tested_back, monkeypatch):
     tested_back(stands(add(), RuleStatus.SHADOW))
-    monkeypatch.setattr(rule_gates, "live_hits", lambda *_: 20)
+    monkeypatch.setattr(rule_gates, "watched", seen(20))
     request_step(unit, step("trial"))
-    monkeypatch.setattr(rule_gates, "live_hits", lambda *_: 200)
+    monkeypatch.setattr(rule_gates, "watched", seen(200))
     with pytest.raises(PromotionRefused, match="more than twice"):
         approve_step(unit, ID, by="Ben", at=NOW)
     assert status_of(unit) == "shadow"
@@ -269,7 +445,7 @@ def test_a_step_is_refused_with_a_reason_or_taken_back(
     unit, add, stands, tested_back, monkeypatch
 ):
     tested_back(stands(add(), RuleStatus.SHADOW))
-    monkeypatch.setattr(rule_gates, "live_hits", lambda *_: 20)
+    monkeypatch.setattr(rule_gates, "watched", seen(20))
     request_step(unit, step("trial"))
     with pytest.raises(RuleError, match="needs a reason"):
         refuse_step(unit, ID, by="Ben", at=NOW, reason=" ")
@@ -391,16 +567,21 @@ def test_a_version_that_counted_before_takes_its_place_back_with_a_reason(unit, 
     assert refused(unit, step("trial", version=3, reason="x")) == {"never_counted"}
 
 
+def tuned(unit, value, *, reason="noise"):
+    tune(unit, ID, "least", value, Signature(by="Ana", at=NOW, reason=reason))
+    approve_overlay(unit, ID, Signature(by="Ben", at=NOW))
+
+
 def test_a_tuned_number_that_a_new_version_does_not_allow_stands_against_it(unit, add, stands):
     stands(add(), RuleStatus.ACTIVE)
-    tune(unit, ID, "least", 9, Signature(by="Ana", at=NOW, reason="noise"))
+    tuned(unit, 9)
     stands(add(("version: 1", "version: 2"), ("to: 9", "to: 5")), RuleStatus.TRIAL)
     assert refused(unit, step("active", reason="x")) == {"settings"}
 
 
 def test_a_tuned_number_does_not_make_the_authors_tests_fail(unit, add, stands):
     stands(add(), RuleStatus.TRIAL)
-    tune(unit, ID, "least", 9, Signature(by="Ana", at=NOW, reason="noise"))
+    tuned(unit, 9)
     assert request_step(unit, step("active", reason="x")).state is ChangeState.PENDING
 
 
@@ -487,8 +668,8 @@ def test_tuning_needs_a_reason_and_is_in_the_history(unit, add, stands):
     stands(add(), RuleStatus.ACTIVE)
     with pytest.raises(RuleError, match="needs a reason"):
         tune(unit, ID, "least", 3, Signature(by="Ana", at=NOW))
-    tune(unit, ID, "least", 3, Signature(by="Ana", at=NOW, reason="two is usual here"))
-    tune(unit, ID, "least", None, Signature(by="Ben", at=NOW, reason="not any more"))
+    tuned(unit, 3, reason="two is usual here")
+    tuned(unit, None, reason="not any more")
     told = [(event.what, event.params) for event in history_of(unit, ID)][-2:]
     assert told == [
         ("setting", {"name": "least", "value": 3.0}),
@@ -515,3 +696,23 @@ def test_whoever_approved_an_exception_does_not_enter_it(unit, add, tmp_path):
     ]
     with pytest.raises(RuleError, match="never used again"):
         enter_exceptions(unit, found, Signature(by="Ana", at=NOW))
+
+
+def test_texts_that_nobody_has_written_do_not_go_to_trial(unit, add, stands):
+    placeholder = "Write here which honest trade looks the same."
+    rule = add(("Everybody does.", placeholder))
+    urgent = step("trial", is_urgent=True, reason="found this morning")
+    assert "unwritten" in refused(unit, urgent)
+    stands(rule, RuleStatus.SHADOW)
+    assert "unwritten" in refused(unit, step("trial"))
+
+
+def test_a_retired_draft_is_told_how_to_come_back_and_comes_back_by_its_version(
+    unit, add, tested_back
+):
+    tested_back(add())
+    request_step(unit, step("retired", reason="a slip"))
+    for status in ("shadow", "trial", "active"):
+        assert {"step", "retired"} <= refused(unit, step(status))
+    assert request_step(unit, step("shadow", version=1)).state is ChangeState.COMPLETED
+    assert status_of(unit) == "shadow"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -187,6 +188,27 @@ def test_a_back_test_survives_being_kept(heavy, make_rule):
     others = [make_rule("mass_kg > 5", id="TST-TWO-001")]
     (made,) = backtests([heavy], history(*ROWS), others=others, terms=terms)
     assert from_json(to_json(made)) == made
+
+
+def test_a_back_test_keeps_what_it_speaks_of(heavy):
+    made = replace(
+        backtest(heavy, history(*ROWS)),
+        as_run="a" * 64,
+        source="runs",
+        source_sha256="b" * 64,
+        made_by="ana",
+    )
+    assert from_json(to_json(made)) == made
+
+
+def test_a_back_test_from_before_it_said_what_it_speaks_of_is_still_read(heavy):
+    made = backtest(heavy, history(*ROWS))
+    held = json.loads(to_json(made))
+    for name in ("as_run", "source", "source_sha256", "made_by"):
+        del held[name]
+    assert from_json(json.dumps(held)) == made
+    with pytest.raises(RuleError, match="as_run"):
+        from_json(json.dumps(held | {"as_run": 7}))
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema": 9}', '{"schema": 1}', "[1]", "null"])

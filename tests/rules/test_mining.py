@@ -238,3 +238,10 @@ def _rule_of(term, number: int = 0) -> str:
         f"severity: low\neffect: score\nvalid_from: 2026-01-01\n{setting}"
         f'when:\n  all:\n    - "{term.written()}"\n'
     )
+
+
+def test_days_are_told_in_the_readers_words(mining):
+    why = mining.proposals[0].rule.why
+    assert "Jan 1, 2026" in why.en
+    assert "1 janv. 2026" in (why.fr or "")
+    assert "2026-" not in "".join(why.in_language(language) for language in LANGUAGES)

@@ -229,6 +229,12 @@ def test_settings_are_numbers_in_conditions(read, rule_text):
     assert rule.settings[0].value == 10
 
 
+@pytest.mark.parametrize("blank", ["\u3164", "\u2800", "…", "\u115f\uffa0 -"])
+def test_a_title_in_which_there_is_nothing_to_read_is_refused(faults_of, rule_text, blank):
+    (fault,) = faults_of(rule_text(WHEN, title=f"'{blank}'"))
+    assert "'title' has no letter and no digit" in fault
+
+
 def test_a_rule_is_in_force_within_its_dates_and_only_when_it_runs(read, rule_text):
     rule, _ = read(rule_text(WHEN, status="shadow", valid_until="2026-12-31"))
 
@@ -260,3 +266,11 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else_happens(read, rule_t
 
     assert (rule is None) == bool(faults)
     assert all(str(fault).startswith("rules/one.yaml:") for fault in faults)
+
+
+def test_a_setting_whose_name_is_none_is_told_the_nearest_that_is_one(read, rule_text):
+    text = "settings: {asleep days: {value: 9, from: 1, to: 50}}\nwhen: {all: [mass_kg >= asleep_days]}\n"
+
+    _, (fault,) = read(rule_text(text))
+
+    assert fault.hint == "Write 'asleep_days'."

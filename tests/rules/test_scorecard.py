@@ -162,6 +162,58 @@ def test_of_two_rules_that_say_the_same_the_younger_goes(make_rule):
     ]
 
 
+def alike(rules):
+    """Advice on two rules that match almost the same."""
+
+    def test(rule, other):
+        overlap = Overlap(
+            rule_id=other.id, version=1, both=190, jaccard=0.95, of_this=0.99, of_other=0.96
+        )
+        return replace(PLAIN, rule_id=rule.id, overlaps=(overlap,))
+
+    one, two = rules
+    scores = scorecard(rules, [test(one, two), test(two, one)], on=TODAY)
+    return {score.rule_id: score.advice.value for score in scores}
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker"),
+    [("must_inspect", "tag"), ("must_inspect", "score"), ("score", "tag")],
+)
+def test_a_duplicate_never_goes_for_a_rule_that_does_less(make_rule, stronger, weaker):
+    """Though the other one is older and weighs more."""
+    does_more = make_rule("is_full", effect=stronger, severity="low")
+    does_less = make_rule(
+        "is_full",
+        id="TST-TWO-001",
+        effect=weaker,
+        valid_from="2020-01-01",
+        **({} if weaker == "tag" else {"severity": "critical"}),
+    )
+    rules = [replace(rule, status=RuleStatus.ACTIVE) for rule in (does_more, does_less)]
+    assert alike(rules) == {"TST-ONE-001": "keep", "TST-TWO-001": "retire"}
+
+
+def test_a_duplicate_that_counts_never_goes_for_one_that_does_not(make_rule):
+    shadow = make_rule("is_full", effect="must_inspect")
+    counts = make_rule("is_full", id="TST-TWO-001", effect="score")
+    rules = [
+        replace(shadow, status=RuleStatus.SHADOW),
+        replace(counts, status=RuleStatus.ACTIVE),
+    ]
+    assert alike(rules) == {"TST-ONE-001": "keep", "TST-TWO-001": "keep"}
+
+
+def test_a_tag_does_not_cover_for_a_rule_that_gives_points(make_rule):
+    judged = replace(make_rule("is_full"), status=RuleStatus.ACTIVE)
+    tag = replace(
+        make_rule("is_full", id="TST-TWO-001", effect="tag"), status=RuleStatus.ACTIVE
+    )
+    tests = [replace(PLAIN, **rate(0, 900)), replace(PLAIN, rule_id="TST-TWO-001")]
+    (score,) = (s for s in scorecard([judged, tag], tests, on=TODAY) if s.rule_id == judged.id)
+    assert (score.advice, score.reasons[0].key) == (Advice.TUNE, "sole")
+
+
 def test_a_last_day_that_is_near_or_past_is_told(make_rule, advice):
     near = make_rule("is_full", valid_until="2026-06-11")
     past = make_rule("is_full", valid_until="2026-05-31")

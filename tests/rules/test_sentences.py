@@ -85,6 +85,17 @@ def test_a_manifest_cannot_write_on_the_screen(make_rule):
             "boxes 7d: more than 4 × usual week (found: 12)",  # noqa: RUF001
         ),
         ("port = 'ECGYE'", {"port": "ECGYE"}, "port: ECGYE"),
+        (
+            "port != shipper_name",
+            {"port": "A", "shipper_name": "B"},
+            "port differs from shipper name (found: A)",
+        ),
+        (
+            "port = shipper_name",
+            {"port": "A", "shipper_name": "A"},
+            "port equals shipper name (found: A)",
+        ),
+        ("port != 'A'", {"port": "B"}, "port: not A (found: B)"),
         ("port in list source_ports", {"port": "ECGYE"}, "port: in the list source ports (found: ECGYE)"),
         ("port not in ['A']", {"port": "B"}, "not (port: one of A (found: B))"),
         ("hs_codes contains '0803'", {"hs_codes": ["0803"]}, "hs codes: contains 0803"),

@@ -15,14 +15,20 @@ from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.migrations import create_ledger, migrate, migrations
 from riskengine.rules.applied import as_written, overlay_json, rule_as_applied
 from riskengine.rules.evaluate import evaluate
-from riskengine.rules.exceptions import add_exceptions, end_exception, standing_exceptions
+from riskengine.rules.exceptions import put_end, put_exceptions, standing_exceptions
 from riskengine.rules.pack import load_pack, read_exception_file
 from riskengine.rules.reference import verdict_of
 from riskengine.rules.rule import RuleStatus
-from riskengine.rules.standing import installed, is_carried_out, set_standing, standing_events
+from riskengine.rules.standing import (
+    installed,
+    is_carried_out,
+    ran_from,
+    set_standing,
+    standing_events,
+)
 from riskengine.rules.store import in_force, install
 from riskengine.rules.stored import Signed
-from riskengine.rules.tuning import tune_setting, tuned_in
+from riskengine.rules.tuning import checked_setting, put_setting, tuned_in
 from riskengine.workspace import Workspace
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -95,13 +101,26 @@ def excuse(workspace, tmp_path):
         file.write_text(EXCEPTION.replace(old, new), "utf-8")
         found, faults = read_exception_file(file, catalog())
         assert faults == ()
-        return add_exceptions(workspace, found, signed())
+        with open_ledger(workspace) as connection:
+            return put_exceptions(connection, found, signed())
 
     return excuse
 
 
 def signed(**changed):
     return Signed(**({"at": AT, "who": "chief", "reason": "to see"} | changed))
+
+
+def tune_setting(workspace, rule_id, name, value, by):
+    with open_ledger(workspace) as connection:
+        setting = checked_setting(connection, rule_id, name, value)
+        put_setting(connection, rule_id, name, value, by)
+    return setting.value
+
+
+def end_exception(workspace, exception_id, by):
+    with open_ledger(workspace) as connection:
+        put_end(connection, exception_id, by)
 
 
 def running(workspace, on=DAY):
@@ -185,9 +204,9 @@ def test_a_tuned_setting_changes_verdict_and_digest_and_not_the_rule(workspace, 
     put()
     row = {"seal_count": 3.0, "pair_containers_before": 25.0, "is_full": False}
     before = in_force(workspace, DAY)
-    tuned = tune_setting(workspace, ID, "least", 3, signed())
+    authors = tune_setting(workspace, ID, "least", 3, signed())
     after = in_force(workspace, DAY)
-    assert (tuned.authors, tuned.value) == (2.0, 3)
+    assert authors == 2.0
     assert before.digest != after.digest
     assert before.rules[0].sha256 == after.rules[0].sha256
     assert [one.name for one in tuned_in(after.rules[0])] == ["least"]
@@ -196,7 +215,7 @@ def test_a_tuned_setting_changes_verdict_and_digest_and_not_the_rule(workspace, 
         for rules in (before.rules, after.rules)
     ]
     assert said == [("match", 1), ("no_match", 0)]
-    assert tune_setting(workspace, ID, "least", None, signed()) is None
+    tune_setting(workspace, ID, "least", None, signed())
     assert in_force(workspace, DAY).digest == before.digest
 
 
@@ -352,3 +371,10 @@ def test_what_stood_as_written_keeps_its_standing_when_its_file_says_otherwise(
         connection.execute("UPDATE rule_standing SET status = 'as_written'")
     install(workspace, pack_of(status="draft"), at=AT, who="chief", standing=RuleStatus.DRAFT)
     assert running(workspace) == [(1, "shadow")]
+    assert [event.status for event in standing_events(workspace, ID)] == ["shadow"]
+    assert list(ran_from(workspace).values()) == [AT.date()]
+    with open_ledger(workspace) as connection:
+        (left,) = connection.execute(
+            "SELECT count(*) FROM rule_standing WHERE status = 'as_written'"
+        ).fetchone()
+    assert left == 0
