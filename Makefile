@@ -21,7 +21,7 @@ demo: $(STAMP)  ## a fresh workspace, a scored sample voyage, the flagged contai
 	@$(BIN)/riskengine demo
 
 test: $(STAMP)  ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 check: $(STAMP)  ## style, types, floors, spelling
 	$(BIN)/ruff check .

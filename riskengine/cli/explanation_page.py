@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from riskengine import messages
@@ -24,16 +25,9 @@ def show_explanation(
     language: str,
     *,
     show_all: bool = False,
-    beside: Mapping[str, str] | None = None,
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Print an explanation to stdout.
-
-    Args:
-        explanation: What is known of the container.
-        language: Of the reader.
-        show_all: Show every reason, however weak.
-        beside: By the ids of rules that match, the other containers that they counted, in one line.
-    """
+    """Print an explanation to stdout; *beside* names, by rule, the other containers that it counted."""
 
     def words(key: str, **params: object) -> str:
         return messages.render(f"desk.explain.{key}", params, language)
@@ -73,13 +67,7 @@ def show_explanation(
         _section(console, words("typologies"))
         for sentence, log_odds in explanation.typologies[: None if show_all else 3]:
             console.print(text(f"{_signed(log_odds, language):>7}  {sentence}"))
-    if explanation.matched:
-        _section(console, words("rules"))
-        for note in explanation.matched:
-            _show_note(console, note, language, (beside or {}).get(note.rule_id, ""))
-        # Rules of one modus operandi send to the same place: each place is said once.
-        guides = dict.fromkeys(note.guide for note in explanation.matched if note.guide)
-        _show_lines(console, words("guide"), [*guides])
+    _show_matched(console, explanation, language, beside)
     _section(console, words("unknown"))
     for title, missing in explanation.unknown:
         console.print(text(f"- {words('unknown_rule', title=title, fields=missing)}"))
@@ -144,6 +132,19 @@ def _show_reasons(
         "total": explanation.total,
     }
     console.print(text(messages.render("desk.explain.sum", params, language), "dim"))
+
+
+def _show_matched(
+    console: Console, explanation: Explanation, language: str, beside: Mapping[str, str]
+) -> None:
+    if not explanation.matched:
+        return
+    _section(console, messages.render("desk.explain.rules", {}, language))
+    for note in explanation.matched:
+        _show_note(console, note, language, beside.get(note.rule_id, ""))
+    # Rules of one modus operandi send to the same place: each place is said once.
+    guides = dict.fromkeys(note.guide for note in explanation.matched if note.guide)
+    _show_lines(console, messages.render("desk.explain.guide", {}, language), [*guides])
 
 
 def _show_note(console: Console, note: RuleNote, language: str, beside: str) -> None:

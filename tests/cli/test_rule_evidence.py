@@ -173,11 +173,12 @@ def test_two_rules_are_compared(opened_unit, labelled, command):
 def test_rules_that_match_nothing_are_not_said_to_match_the_same(labelled, command, tmp_path):
     rule = (CORE / "rip_on_rip_off" / "rip-sea-001.yaml").read_text("utf-8")
     before, _, after = rule.partition("  all:\n")
-    (tmp_path / "never.yaml").write_text(
-        f"{before}  all:\n    - container_number = 'NONE'\n{after}", "utf-8"
-    )
-    file = tmp_path / "never.yaml"
-    said = command("rules", "compare", file, file, *labelled, "-w", tmp_path / "nowhere")
+    never = f"{before}  all:\n    - container_number = 'NONE'\n{after}"
+    files = [tmp_path / name / "rip-sea-001.yaml" for name in ("one", "two")]
+    for file, version in zip(files, ("version: 8", "version: 9"), strict=True):
+        file.parent.mkdir()
+        file.write_text(never.replace("version: 1", version, 1), "utf-8")
+    said = command("rules", "compare", *files, *labelled, "-w", tmp_path / "nowhere")
     assert "Neither matched a container." in said.out
     assert "the same containers" not in said.out
 

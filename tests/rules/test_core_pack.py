@@ -169,5 +169,6 @@ def test_a_list_is_named_in_four_languages_as_a_part_of_a_sentence(entry):
 def test_a_list_says_where_it_comes_from_and_does_not_last_for_ever(entry):
     assert len(entry.source) >= 20
     assert entry.values
-    longest = max(rule.valid_from for rule in PACK.rules) + timedelta(days=2 * 366)
+    # The rules speak of any year's manifests; the lists are what was known when the pack was published.
+    longest = date(2026, 1, 1) + timedelta(days=2 * 366)
     assert date(2026, 12, 31) <= entry.valid_until <= longest
