@@ -10,17 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from riskengine.rules.across_sql import (
-    DAY,
     LARGEST_TERM,
-    MANIFEST,
     PAST,
     PER_UNIT,
     PLAN,
     PRESENT,
     RECEIVED,
     ROW,
-    VOYAGE,
     WORLD,
+    keyed_sql,
     value_sql,
 )
 from riskengine.rules.compile import quoted, tree_sql
@@ -61,7 +59,7 @@ def pairs_sql(asked: Sequence[tuple[Measure, Mapping[str, tuple[str, ...]]]]) ->
     if any(measure.within_days for measure in measures):
         tables.append((PAST, "FALSE"))
     others = " UNION ALL ".join(
-        _keyed(first, keys, table, f"{is_here} AS is_here, {judged}", "TRUE")
+        keyed_sql(first, table, f"{is_here} AS is_here, {judged}", "TRUE")
         for table, is_here in tables
     )
     named = ", ".join(keys)
@@ -75,7 +73,7 @@ def pairs_sql(asked: Sequence[tuple[Measure, Mapping[str, tuple[str, ...]]]]) ->
     answers = ", ".join(_answer(number, m) for number, m in enumerate(measures))
     taken = ", ".join(f"v{number}, w{number}" for number in range(len(measures)))
     place = ", ".join(_PLACE)
-    asking = _keyed(first, keys, PRESENT, f"{quoted(ROW)} AS asker", received)
+    asking = keyed_sql(first, PRESENT, f"{quoted(ROW)} AS asker", received)
     longest = max(measure.within_days for measure in measures)
     return f"""
         WITH asked AS MATERIALIZED ({asking}), others AS ({others}),
@@ -93,27 +91,6 @@ def pairs_sql(asked: Sequence[tuple[Measure, Mapping[str, tuple[str, ...]]]]) ->
         )
         SELECT asker, {answers} FROM asked LEFT JOIN covered USING ({place}, {named})
         GROUP BY asker"""
-
-
-def _keyed(
-    measure: Measure, keys: Sequence[str], table: str, taken: str, condition: str
-) -> str:
-    """Return rows of a table with their keys; none where a key or the day is missing."""
-    listed = ", ".join(
-        f"unnest(list_distinct({quoted(ref.name)})) AS {key}"
-        if ref.kind == "texts"
-        else f"{quoted(ref.name)} AS {key}"
-        for key, ref in zip(keys, measure.same, strict=True)
-    )
-    known = " AND ".join(f"{key} IS NOT NULL" for key in keys)
-    day, voyage, manifest = quoted(DAY), quoted(VOYAGE), quoted(MANIFEST)
-    if measure.is_of_stow_plan:
-        day, voyage, manifest = "0", "''", "''"
-    return (
-        f"SELECT * FROM (SELECT {day} AS day, {voyage} AS voyage, {manifest} AS manifest, "
-        f"{quoted(WORLD)} AS world, {listed}, {taken} "
-        f"FROM {table} WHERE {condition}) WHERE day IS NOT NULL AND {known}"
-    )
 
 
 def _value(measure: Measure) -> str:

@@ -39,6 +39,26 @@ def measure_sql(measure: Measure, lists: Mapping[str, tuple[str, ...]]) -> tuple
     )
 
 
+def keyed_sql(measure: Measure, table: str, taken: str, condition: str) -> str:
+    """Return rows of a table with their keys ``k0``, ``k1`` …; none where a key or the day is missing."""
+    named = {f"k{number}": ref for number, ref in enumerate(measure.same)}
+    keys = ", ".join(
+        f"unnest(list_distinct({quoted(ref.name)})) AS {key}"
+        if ref.kind == "texts"
+        else f"{quoted(ref.name)} AS {key}"
+        for key, ref in named.items()
+    )
+    known = " AND ".join(f"{key} IS NOT NULL" for key in named)
+    day, voyage, manifest = quoted(DAY), quoted(VOYAGE), quoted(MANIFEST)
+    if measure.is_of_stow_plan:
+        day, voyage, manifest = "0", "''", "''"
+    inner = (
+        f"SELECT {day} AS day, {voyage} AS voyage, {manifest} AS manifest, "
+        f"{quoted(WORLD)} AS world, {keys}, {taken} FROM {table} WHERE {condition}"
+    )
+    return f"SELECT * FROM ({inner}) WHERE day IS NOT NULL AND {known}"
+
+
 def value_sql(measure: Measure) -> str:
     """Return what is taken of another container; loose cargo is counted by its set of bills."""
     if measure.of == "containers":
@@ -82,34 +102,16 @@ class _Steps:
         received = ""
         if self._measure.is_of_stow_plan:
             received = f" AND {quoted(WORLD)} IN (SELECT world FROM {RECEIVED})"
-        return self._keyed(PRESENT, f"{quoted(ROW)} AS asker", f"TRUE{received}")
-
-    def _keyed(self, table: str, taken: str, condition: str) -> str:
-        """Return rows of a table with their keys; none where a key or the day is missing."""
-        refs = zip(self._keys, self._measure.same, strict=True)
-        keys = ", ".join(
-            f"unnest(list_distinct({quoted(ref.name)})) AS {key}"
-            if ref.kind == "texts"
-            else f"{quoted(ref.name)} AS {key}"
-            for key, ref in refs
-        )
-        known = " AND ".join(f"{key} IS NOT NULL" for key in self._keys)
-        day, voyage, manifest = quoted(DAY), quoted(VOYAGE), quoted(MANIFEST)
-        if self._measure.is_of_stow_plan:
-            day, voyage, manifest = "0", "''", "''"
-        inner = (
-            f"SELECT {day} AS day, {voyage} AS voyage, {manifest} AS manifest, "
-            f"{quoted(WORLD)} AS world, {keys}, {taken} "
-            f"FROM {table} WHERE {condition}"
-        )
-        return f"SELECT * FROM ({inner}) WHERE day IS NOT NULL AND {known}"
+        return keyed_sql(self._measure, PRESENT, f"{quoted(ROW)} AS asker", f"TRUE{received}")
 
     def _seen(self, table: str) -> str:
         """Return the containers of a table that can count, with the value taken of each."""
         several = self._measure.of_kind == "texts"
         joined = ", ".join(["world", *self._keys])
         value = "unnest(list_distinct(value))" if several else "value"
-        keyed = self._keyed(table, f"{value_sql(self._measure)} AS value", f"TRUE{self._where}")
+        keyed = keyed_sql(
+            self._measure, table, f"{value_sql(self._measure)} AS value", f"TRUE{self._where}"
+        )
         return (
             f"SELECT key, day, voyage, manifest, {value} AS value "
             f"FROM ({keyed}) JOIN keys USING ({joined})"
