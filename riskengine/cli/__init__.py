@@ -12,8 +12,10 @@ from riskengine.cli import (
     checking,
     demonstrating,
     examining,
+    filers,
     founding,
     learning,
+    reconciling,
     rule_evidence,
     rule_life,
     rule_overlay,
@@ -22,6 +24,7 @@ from riskengine.cli import (
     rule_writing,
     ruling,
     simulating,
+    telling,
 )
 from riskengine.errors import RiskEngineError
 
@@ -33,7 +36,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verbs in (demonstrating, founding, checking, assessing, examining, learning, simulating):
+for verbs in (
+    demonstrating,
+    founding,
+    checking,
+    filers,
+    assessing,
+    telling,
+    reconciling,
+    examining,
+    learning,
+    simulating,
+):
     verbs.add_to(app)
 for chapter in (
     rule_reading,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,20 +20,28 @@ from riskengine.cli.options import (
     StowPlanOption,
     WorkspaceOption,
 )
-from riskengine.cli.output import progress
+from riskengine.cli.watching import SECONDS_BETWEEN_LOOKS
 from riskengine.workspace import locate
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from riskengine.engine import Run
+    from riskengine.engine.biography import Chapter
     from riskengine.engine.explanation import Explanation
-    from riskengine.engine.stow_plan import StowPlan
     from riskengine.features.field import Field
     from riskengine.workspace import Workspace
 
 PRESENTED = "presented"
 _RUNS_NAMED = 5
+_NOT_WATCHED = (
+    "--at",
+    "--dry-run",
+    "--out",
+    "--stow-plan",
+    "--stow-mapping",
+    "--all",
+    "--all-reasons",
+    "MANIFEST",
+)
 _SUFFIXES = (".parquet", ".csv", ".xlsx", ".jsonl")
 
 
@@ -45,7 +52,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def score(
-    manifests: Annotated[list[Path], typer.Argument(help="Manifests: CSV, XLSX or Parquet.")],
+    manifests: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Manifests in any format that is read; stow plans and reports of movements beside them."
+        ),
+    ] = None,
     *,
     mapping: MappingOption = None,
     stow_plan: StowPlanOption = None,
@@ -73,53 +85,48 @@ def score(
     show_all: Annotated[
         bool, typer.Option("--all", help="Show blue and green containers too.")
     ] = False,
+    watch_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch",
+            metavar="DIR",
+            help="Assess what arrives in this folder, once each, until it is ended.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        float, typer.Option("--every", help="With --watch: seconds between two looks.")
+    ] = SECONDS_BETWEEN_LOOKS,
+    once: Annotated[
+        bool, typer.Option("--once", help="With --watch: take what lies there now, and end.")
+    ] = False,
     language: LanguageOption = Language.EN,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Assess every container of these manifests, record the run, print what to look at first."""
-    from riskengine.cli.score_page import show_run, show_unmanifested
-    from riskengine.engine import Engine
-    from riskengine.engine.report import as_json_lines, as_sheet
-    from riskengine.features import attribute_fields
-    from riskengine.manifest import read_manifest
-    from riskengine.manifest.mapping import load_mapping
+    if watch_folder is not None:
+        said = (at, dry_run, out, stow_plan, stow_mapping, show_all, all_reasons, manifests)
+        others_said = dict[str, object](zip(_NOT_WATCHED, said, strict=True))
+        _watch(watch_folder, others_said, mapping, every, once, as_json, language, workspace)
+        return
+    if not manifests:
+        raise typer.BadParameter(
+            "name a manifest, or a folder with --watch.", param_hint="MANIFEST"
+        )
+    from riskengine.cli.scoring import Asked, score_all
 
     _can_be_written(out)
     _can_be_compared(manifests, stow_plan)
-    engine = Engine.open(locate(workspace))
-    day = _day(at)
-    field_mapping = load_mapping(mapping) if mapping else None
-    sheets: list[pl.DataFrame] = []
-    # All are read before any is assessed: a file that is no manifest stops the day before it has begun.
-    readings = [read_manifest(path, field_mapping) for path in manifests]
-    plan = _stow_plan(stow_plan, stow_mapping)
-    for path, reading in zip(manifests, readings, strict=True):
-        with progress(path.name) as told:
-            run = engine.assess(
-                reading, assessed_on=day, is_dry=dry_run, stow_plan=plan, progress=told
-            )
-        fields = attribute_fields(reading.manifest)
-        is_new = not dry_run and engine.record(run, reading, path, by=getuser(), stow_plan=plan)
-        if as_json:
-            for line in as_json_lines(
-                run, language=language.value, all_reasons=all_reasons, fields=fields
-            ):
-                sys.stdout.write(f"{line}\n")
-        else:
-            show_run(
-                run,
-                path,
-                fields,
-                language.value,
-                show_all=show_all,
-                is_new=is_new,
-                dry_run=dry_run,
-            )
-        show_unmanifested(run, language.value)
-        if out:
-            sheets.append(as_sheet(run, language=language.value, fields=fields))
-    if out:
-        _write(sheets, out, language.value)
+    asked = Asked(
+        day=_day(at),
+        is_dry=dry_run,
+        out=out,
+        as_json=as_json,
+        all_reasons=all_reasons,
+        show_all=show_all,
+        language=language.value,
+    )
+    score_all(locate(workspace), manifests, mapping, (stow_plan, stow_mapping), asked)
 
 
 def explain(
@@ -149,8 +156,26 @@ def explain(
         sys.stdout.write(f"{json.dumps(asdict(explanation), ensure_ascii=False)}\n")
         return
     beside = _beside(locate(workspace), found, explanation, language.value)
-    show_explanation(explanation, language.value, show_all=all_reasons, beside=beside)
+    show_explanation(
+        explanation,
+        language.value,
+        show_all=all_reasons,
+        beside=beside,
+        life=_life(found, explanation.container_id),
+    )
     _name_other_runs(locate(workspace), container, explanation.run_id, language.value)
+
+
+def _life(run: Run, container_id: int) -> tuple[Chapter, ...]:
+    """Return what was known of the box when the run was made."""
+    import polars as pl
+
+    from riskengine.engine.biography import told_chapters
+
+    kept = run.beside.get("chapters")
+    if kept is None:
+        return ()
+    return told_chapters(kept.filter(pl.col("container_id") == container_id))
 
 
 def _beside(
@@ -165,14 +190,29 @@ def _beside(
     return {rule_id: named_beside(found, language) for rule_id, found in counted.items()}
 
 
-def _stow_plan(file: Path | None, mapping: Path | None) -> StowPlan | None:
-    from riskengine.engine.stow_plan import stow_plan_of
-    from riskengine.manifest import read_manifest
+def _watch(
+    folder: Path,
+    others_said: dict[str, object],
+    mapping: Path | None,
+    every: float,
+    once: bool,
+    as_json: bool,
+    language: Language,
+    workspace: Path | None,
+) -> None:
+    from riskengine.cli.watching import must_suit_watching, watch
     from riskengine.manifest.mapping import load_mapping
 
-    if file is None:
-        return None
-    return stow_plan_of(read_manifest(file, load_mapping(mapping) if mapping else None), file)
+    must_suit_watching(every, others_said)
+    watch(
+        locate(workspace),
+        folder,
+        mapping=load_mapping(mapping) if mapping else None,
+        every=every,
+        is_once=once,
+        as_json=as_json,
+        language=language.value,
+    )
 
 
 def _name_other_runs(workspace: Workspace, container: str, shown: str, language: str) -> None:
@@ -225,14 +265,3 @@ def _can_be_compared(manifests: list[Path], stow_plan: Path | None) -> None:
         raise typer.BadParameter(
             "a stow plan is compared with one manifest.", param_hint="--stow-plan"
         )
-
-
-def _write(sheets: list[pl.DataFrame], out: Path, language: str) -> None:
-    import polars as pl
-
-    from riskengine import messages
-    from riskengine.cli.output import say
-    from riskengine.exchange.sheets import write_sheet
-
-    write_sheet(pl.concat(sheets), out)
-    say(messages.render("desk.score.written", {"path": str(out)}, language))

@@ -1,24 +1,73 @@
-"""``check``: what is wrong with manifests or rule packs, and where."""
+"""``check``: what is wrong with manifests or rule packs, where, and whether a file is good enough."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from riskengine.cli.options import JsonOption, Language, LanguageOption, MappingOption
+from riskengine.errors import RiskEngineError
 
 if TYPE_CHECKING:
     from riskengine.domain import Defect
+    from riskengine.manifest import Reading
     from riskengine.manifest.mapping import FieldMapping
+
+PathsArgument: TypeAlias = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Manifests of any format, folders of them, rule files or folders of rules."
+    ),
+]
+MinQualityOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--min-quality",
+        metavar="N",
+        min=0,
+        max=100,
+        help="Exit 1 only where the data quality is below N (0 to 100) or a record could not be read;"
+        " without it, exit 1 where there is any defect.",
+        show_default=False,
+    ),
+]
+RequestOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--request", help="Print the letter that asks each filer for what is missing."
+    ),
+]
+AnswerByOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--answer-by", metavar="DAY", help="With --request: the last day for an answer."
+    ),
+]
+SuggestOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--suggest-mapping", help="Propose a mapping file for one CSV, Excel or Parquet file."
+    ),
+]
+OutOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        help="With --suggest-mapping: write the mapping file here, not to stdout.",
+        show_default=False,
+    ),
+]
 
 _SHOWN_OF_A_KIND = 5
 _RULE_SUFFIXES = {".yaml", ".yml"}
-_MANIFEST_SUFFIXES = {".csv", ".tsv", ".txt", ".xlsx", ".parquet"}
+_REFUSED = 3
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,57 +76,132 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Manifests, rule files or folders of rules.")
-    ],
+    paths: PathsArgument,
     *,
     mapping: MappingOption = None,
+    min_quality: MinQualityOption = None,
+    request: RequestOption = False,
+    answer_by: AnswerByOption = "",
+    suggest_mapping: SuggestOption = False,
+    out: OutOption = None,
     as_json: JsonOption = False,
     language: LanguageOption = Language.EN,
 ) -> None:
-    """Name everything that is wrong with these files, each with its place; exit 1 if there is anything."""
+    """Name everything that is wrong with these files, each with its place, and what their data quality is."""
     from riskengine.manifest.mapping import load_mapping
 
+    if suggest_mapping:
+        _suggest(paths, out, language.value)
+        return
+    if out is not None:
+        raise typer.BadParameter("goes with --suggest-mapping.", param_hint="--out")
+    deadline = _day(answer_by)
     field_mapping = load_mapping(mapping) if mapping else None
-    count = 0
-    for path in [file for named in paths for file in _files(named)]:
+    checked = _Checked(language.value, min_quality, is_request=request, deadline=deadline)
+    files = [file for named in paths for file in _files(named, language.value)]
+    for path in files:
         if path.is_dir() or path.suffix in _RULE_SUFFIXES:
             from riskengine.cli.ruling import show_faults
 
-            count += show_faults(path, as_json=as_json, language=language.value)
-        else:
-            count += _show_defects(path, field_mapping, language.value, as_json=as_json)
-    if count:
+            checked.has_failed |= bool(
+                show_faults(path, as_json=as_json, language=language.value)
+            )
+            continue
+        try:
+            checked.show(path, field_mapping, as_json=as_json)
+        except RiskEngineError as refusal:
+            if len(files) == 1:
+                raise
+            # One file that is no manifest does not keep the others from being checked.
+            sys.stderr.write(f"riskengine: {refusal}\n")
+            checked.is_refused = True
+    if checked.is_refused:
+        raise typer.Exit(_REFUSED)
+    if checked.has_failed:
         raise typer.Exit(1)
 
 
-def _files(named: Path) -> list[Path]:
+class _Checked:
+    """What was found so far in all files that were named."""
+
+    def __init__(
+        self, language: str, least: float | None, *, is_request: bool, deadline: date | None
+    ) -> None:
+        self.language = language
+        self.least = least
+        self.is_request = is_request
+        self.deadline = deadline
+        self.has_failed = False
+        self.is_refused = False
+
+    def show(self, path: Path, mapping: FieldMapping | None, *, as_json: bool) -> None:
+        """Show what is wrong with one file, or with each file in an archive."""
+        from riskengine.manifest import read_manifests
+
+        readings = read_manifests(path, mapping)
+        for reading in readings:
+            name = str(path)
+            if len(readings) > 1:
+                name = f"{path}/{reading.manifest.source.file}"
+            self._show_one(name, reading, as_json=as_json)
+
+    def _show_one(self, name: str, reading: Reading, *, as_json: bool) -> None:
+        from riskengine.cli import quality_page
+        from riskengine.manifest.quality import quality_of
+
+        quality = quality_of(reading)
+        if as_json:
+            _print_defects(reading, self.language)
+            quality_page.print_quality(quality)
+        else:
+            _show_defects(name, reading, self.language, is_listed=not self.is_request)
+            quality_page.show_quality(
+                name, quality, self.language, is_listed=not self.is_request
+            )
+        if self.is_request:
+            quality_page.show_letters(
+                name, quality, self.language, self.deadline, as_json=as_json
+            )
+        if self.least is None:
+            self.has_failed |= bool(reading.defects)
+        else:
+            self.has_failed |= not quality_page.is_good_enough(
+                name, quality, self.least, self.language
+            )
+
+
+def _files(named: Path, language: str) -> list[Path]:
     """Return what is to be checked: a folder of rules as one, the manifests of any other folder one by one."""
     if not named.is_dir() or any(file.suffix in _RULE_SUFFIXES for file in named.rglob("*")):
         return [named]
-    manifests = sorted(
-        file for file in named.iterdir() if file.suffix.lower() in _MANIFEST_SUFFIXES
-    )
-    return manifests or [named]
+    from riskengine import messages
+    from riskengine.cli.output import say
+    from riskengine.manifest.folder import manifests_in
+
+    taken, left = manifests_in(named)
+    if taken and left:
+        names = ", ".join(messages.visible(file.name) for file in left)
+        params = {"count": len(left), "names": names}
+        say(messages.render("quality.page.left_out", params, language))
+    return list(taken) or [named]
 
 
-def _show_defects(
-    path: Path, mapping: FieldMapping | None, language: str, *, as_json: bool
-) -> int:
+def _print_defects(reading: Reading, language: str) -> None:
+    from riskengine import messages
+
+    for defect in reading.defects:
+        sentence = messages.render(f"defect.{defect.code}", defect.params, language)
+        line = asdict(defect) | {"place": str(defect.place), "sentence": sentence}
+        sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+
+
+def _show_defects(name: str, reading: Reading, language: str, *, is_listed: bool) -> None:
     from riskengine import messages
     from riskengine.cli.output import page, say, table, text
-    from riskengine.manifest import read_manifest
 
-    reading = read_manifest(path, mapping)
-    if as_json:
-        for defect in reading.defects:
-            sentence = messages.render(f"defect.{defect.code}", defect.params, language)
-            line = asdict(defect) | {"place": str(defect.place), "sentence": sentence}
-            sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
-        return len(reading.defects)
     source = reading.manifest.source
     params = {
-        "file": str(path),
+        "file": name,
         "records": source.record_count,
         "containers": reading.manifest.containers.height,
         "defects": len(reading.defects),
@@ -87,6 +211,8 @@ def _show_defects(
             "desk.check.count" if reading.defects else "desk.check.none", params, language
         )
     )
+    if not is_listed or not reading.defects:
+        return
     listing = table(
         *(
             messages.render(f"desk.check.{key}", {}, language)
@@ -102,9 +228,7 @@ def _show_defects(
                 "desk.check.more", {"count": len(kind) - _SHOWN_OF_A_KIND}, language
             )
             listing.add_row(text(""), text(more, "dim"), text(""))
-    if reading.defects:
-        page().print(listing)
-    return len(reading.defects)
+    page().print(listing)
 
 
 def _by_kind(defects: tuple[Defect, ...]) -> list[list[Defect]]:
@@ -112,3 +236,22 @@ def _by_kind(defects: tuple[Defect, ...]) -> list[list[Defect]]:
     for defect in defects:
         kinds.setdefault((defect.code, defect.field), []).append(defect)
     return list(kinds.values())
+
+
+def _suggest(paths: list[Path], out: Path | None, language: str) -> None:
+    from riskengine.cli.mapping_page import show_suggestion
+
+    if len(paths) != 1 or paths[0].is_dir():
+        raise typer.BadParameter("one file at a time.", param_hint="--suggest-mapping")
+    show_suggestion(paths[0], out, language)
+
+
+def _day(given: str) -> date | None:
+    if not given:
+        return None
+    try:
+        return datetime.fromisoformat(given).date()
+    except ValueError:
+        raise typer.BadParameter(
+            f"{given!r} is no day such as 2026-11-21.", param_hint="--answer-by"
+        ) from None

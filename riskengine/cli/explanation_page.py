@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from riskengine import messages
+from riskengine.cli.biography_page import show_short
 from riskengine.cli.output import LANE_STYLES, page, table, text
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from riskengine.domain import Reason
+    from riskengine.engine.biography import Chapter
     from riskengine.engine.explanation import Explanation, RuleNote
 
 _BAR_WIDTH = 12
@@ -26,13 +28,69 @@ def show_explanation(
     *,
     show_all: bool = False,
     beside: Mapping[str, str] = MappingProxyType({}),
+    life: tuple[Chapter, ...] | None = None,
 ) -> None:
-    """Print an explanation to stdout; *beside* names, by rule, the other containers that it counted."""
+    """Print an explanation to stdout.
+
+    Args:
+        explanation: What is explained.
+        language: Of the labels.
+        show_all: Whether weak reasons are shown too.
+        beside: The other containers that a rule counted, by the rule.
+        life: What was known of the box before; None leaves it out.
+    """
 
     def words(key: str, **params: object) -> str:
         return messages.render(f"desk.explain.{key}", params, language)
 
     console = page()
+    _show_place(console, explanation, language)
+    _section(console, words("facts"))
+    facts = table("", "")
+    facts.show_header = False
+    for label, value in explanation.facts:
+        facts.add_row(text(label, "dim"), text(value))
+    console.print(facts)
+    _show_reasons(console, explanation, language, show_all=show_all)
+    for key in ("changes", "differences"):
+        _show_lines(
+            console,
+            messages.render(f"intake.explain.{key}", {}, language),
+            getattr(explanation, key),
+        )
+    if life is not None:
+        show_short(console, explanation.name, life, language)
+    if explanation.typologies:
+        _section(console, words("typologies"))
+        for sentence, log_odds in explanation.typologies[: None if show_all else 3]:
+            console.print(text(f"{_signed(log_odds, language):>7}  {sentence}"))
+    _show_matched(console, explanation, language, beside)
+    _show_unknown(console, explanation, language)
+    _show_lines(
+        console,
+        words("defects"),
+        [f"{place}  {sentence}" for place, sentence in explanation.defects],
+    )
+    _show_lines(console, words("excused"), explanation.excused)
+    watched = messages.render("standing.explain.shadow", {}, language)
+    _show_lines(console, watched, explanation.shadow)
+    _show_lines(console, words("clear"), explanation.would_clear)
+    _section(console, words("digests"))
+    digests = explanation.digests
+    console.print(
+        text(
+            f"run {explanation.run_id} · manifest {digests.manifest[:12]} · history {digests.history[:12]} · "
+            f"rules {digests.rules[:12]} · model {digests.model[:12]} · policy {digests.policy[:12]}",
+            "dim",
+        )
+    )
+    console.print(text(words("advice"), "dim"))
+
+
+def _show_place(console: Console, explanation: Explanation, language: str) -> None:
+    def words(key: str, **params: object) -> str:
+        return messages.render(f"desk.explain.{key}", params, language)
+
     lane = explanation.lane.value
     console.print(text(explanation.name, "bold"), end="  ")
     console.print(
@@ -56,45 +114,27 @@ def show_explanation(
             )
         )
     )
-    _section(console, words("facts"))
-    facts = table("", "")
-    facts.show_header = False
-    for label, value in explanation.facts:
-        facts.add_row(text(label, "dim"), text(value))
-    console.print(facts)
-    _show_reasons(console, explanation, language, show_all=show_all)
-    if explanation.typologies:
-        _section(console, words("typologies"))
-        for sentence, log_odds in explanation.typologies[: None if show_all else 3]:
-            console.print(text(f"{_signed(log_odds, language):>7}  {sentence}"))
-    _show_matched(console, explanation, language, beside)
+
+
+def _show_unknown(console: Console, explanation: Explanation, language: str) -> None:
+    """Name what could not be asked; what nobody sent is said once, and not rule by rule."""
+
+    def words(key: str, **params: object) -> str:
+        return messages.render(f"desk.explain.{key}", params, language)
+
     _section(console, words("unknown"))
     for title, missing in explanation.unknown:
         console.print(text(f"- {words('unknown_rule', title=title, fields=missing)}"))
-    if explanation.without_stow_plan:
-        planned = words("no_stow_plan", rules=len(explanation.without_stow_plan))
-        console.print(text(f"- {planned}"))
-    if not explanation.unknown and not explanation.without_stow_plan:
+    lacking = [
+        (key, len(getattr(explanation, f"without_{key}")))
+        for key in ("stow_plan", "versions", "reports", "past")
+    ]
+    for key, count in lacking:
+        if count:
+            said = messages.render(f"intake.without.{key}", {"rules": count}, language)
+            console.print(text(f"- {said}"))
+    if not explanation.unknown and not any(count for _, count in lacking):
         console.print(text(words("no_unknown")))
-    _show_lines(
-        console,
-        words("defects"),
-        [f"{place}  {sentence}" for place, sentence in explanation.defects],
-    )
-    _show_lines(console, words("excused"), explanation.excused)
-    watched = messages.render("standing.explain.shadow", {}, language)
-    _show_lines(console, watched, explanation.shadow)
-    _show_lines(console, words("clear"), explanation.would_clear)
-    _section(console, words("digests"))
-    digests = explanation.digests
-    console.print(
-        text(
-            f"run {explanation.run_id} · manifest {digests.manifest[:12]} · history {digests.history[:12]} · "
-            f"rules {digests.rules[:12]} · model {digests.model[:12]} · policy {digests.policy[:12]}",
-            "dim",
-        )
-    )
-    console.print(text(words("advice"), "dim"))
 
 
 def _show_reasons(

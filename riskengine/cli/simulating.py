@@ -27,6 +27,13 @@ def simulate(
     prevalence: Annotated[
         float, typer.Option(help="Share of abused containers.", min=0.0, max=0.5)
     ] = 0.008,
+    suffix: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="What the manifests are written as: .csv, .xlsx, .parquet, .edi (CUSCAR), .xml (Awmds).",
+        ),
+    ] = ".csv",
     seed: Annotated[int, typer.Option(help="The same seed makes the same bytes.", min=0)] = 1,
 ) -> None:
     """Make a synthetic port world: manifests, a labelled history, and the truth in a folder apart."""
@@ -41,7 +48,7 @@ def simulate(
     with progress("simulate") as told:
         world = make(settings)
         told(0.5)
-        written = write_world(world, folder)
+        written = write_world(world, folder, suffix=suffix)
         told(1.0)
     say(f"{len(written)} files in {folder}. Train on them with:")
     say(

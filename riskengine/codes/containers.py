@@ -26,6 +26,7 @@ __all__ = [
     "length_feet",
     "max_payload_kg",
     "normalise",
+    "numbers_one_slip_away",
     "owner_code",
     "size_type_family",
 ]
@@ -47,6 +48,8 @@ _LETTER_VALUES = dict(
         strict=True,
     )
 )
+# What may stand at each of the ten places before the check digit.
+_SIGNS_AT = (string.ascii_uppercase,) * 3 + ("UJZ",) + (string.digits,) * 6
 _BYTE_0 = ord("0")
 _BYTE_A = ord("A")
 _VALUES = _LETTER_VALUES | {digit: int(digit) for digit in string.digits}
@@ -67,6 +70,36 @@ def check_digit(owner_and_serial: str) -> int:
         )
     total = sum(_VALUES[sign] << place for place, sign in enumerate(owner_and_serial))
     return total % 11 % 10
+
+
+def numbers_one_slip_away(number: str) -> tuple[str, ...]:
+    """Return the container numbers that one slip of the pen turns into *number*, whose check digit is wrong.
+
+    A slip is one sign for another of its kind, or two neighbours exchanged. Nothing is returned for a number that is
+    right, or that has not the shape of one.
+
+    >>> "CSQU3054383" in numbers_one_slip_away("CSQU3054384")
+    True
+    >>> numbers_one_slip_away("CSQU3054383"), numbers_one_slip_away("BULK")
+    ((), ())
+    """
+    if _SHAPE.fullmatch(number) is None:
+        return ()
+    total = sum(_VALUES[sign] << place for place, sign in enumerate(number[:-1]))
+    digit = int(number[-1])
+    if total % 11 % 10 == digit:
+        return ()
+    found = {f"{number[:-1]}{total % 11 % 10}"}
+    for place, sign in enumerate(number[:-1]):
+        # Only the weight of the changed sign is added and taken off: a manifest may bring thousands of such numbers.
+        for other in _SIGNS_AT[place]:
+            changed = total + ((_VALUES[other] - _VALUES[sign]) << place)
+            if other != sign and changed % 11 % 10 == digit:
+                found.add(f"{number[:place]}{other}{number[place + 1 :]}")
+        exchanged = f"{number[:place]}{number[place + 1]}{sign}{number[place + 2 :]}"
+        if is_container_number(exchanged):
+            found.add(exchanged)
+    return tuple(sorted(found))
 
 
 def is_container_number(text: str) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.domain import Digests, Typology
+from riskengine.engine.beside import Beside
 from riskengine.engine.memory import container_key, voyage_key
 from riskengine.engine.run import (
     ASSESSMENTS,
@@ -23,7 +25,6 @@ from riskengine.engine.run import (
     identify,
     received_digest,
 )
-from riskengine.engine.stow_plan import not_manifested
 from riskengine.engine.surroundings import placed
 from riskengine.features import assemble
 from riskengine.features.catalog import catalog
@@ -68,6 +69,7 @@ class Known:
         policy: The unit's policy.
         seed: The secret of the random stratum; None draws nothing, for a run that is not recorded.
         seed_commitment: Its sha256.
+        beside: What was found beside the manifest: its versions, other papers, the boxes' past.
     """
 
     past: Past
@@ -79,6 +81,7 @@ class Known:
     policy: Policy
     seed: bytes | None
     seed_commitment: str
+    beside: Beside = attribute(default_factory=Beside)
 
 
 def assess(
@@ -101,7 +104,7 @@ def assess(
     """
     manifest = reading.manifest
     indicators = _with_silent_attributes(
-        assemble(manifest, known.past, assessed_on), known.bundle
+        assemble(manifest, known.past, assessed_on, known.beside.facts), known.bundle
     )
     verdicts = evaluate(known.rules.rules, placed(indicators), known.around)
     says = _model_says(indicators, known, progress)
@@ -119,6 +122,7 @@ def assess(
     )
     assessments = _assessments(manifest, indicators, scores, verdicts.frame, known)
     day = assessed_on.isoformat() if assessed_on else "presented"
+    of_plan = known.stow_plan.defects if known.stow_plan else ()
     digests = Digests(
         manifest=_manifest_digest(manifest, known.stow_plan),
         history=known.past_digest,
@@ -146,8 +150,9 @@ def assess(
         contributions=says.contributions,
         verdicts=verdicts.frame,
         rules=applied,
-        defects=defects_frame((*reading.defects, *_of_stow_plan(known.stow_plan, indicators))),
+        defects=defects_frame((*reading.defects, *of_plan, *known.beside.defects)),
         canonical={name: getattr(manifest, name) for name in SCHEMAS if name != "received"},
+        beside=known.beside.frames,
     )
 
 
@@ -375,10 +380,6 @@ def _drawn(indicators: pl.DataFrame, known: Known) -> pl.Series:
         pl.concat_str(voyage_key(), container_key().fill_null(""), separator="|")
     )
     return drawn_at_random(names.to_series().to_list(), known.seed, known.policy.random_share)
-
-
-def _of_stow_plan(plan: StowPlan | None, stated: pl.DataFrame) -> tuple[Defect, ...]:
-    return () if plan is None else (*plan.defects, *not_manifested(plan, stated))
 
 
 def _manifest_digest(manifest: Manifest, plan: StowPlan | None) -> str:

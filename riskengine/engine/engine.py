@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.engine.assess import Known, assess
+from riskengine.engine.beside import Beside, beside_of, reports
+from riskengine.engine.intake import Received, receive
 from riskengine.engine.memory import past_of_others, remember
-from riskengine.engine.stow_plan import must_fit
+from riskengine.engine.stow_plan import must_fit, received_stow_plan
 from riskengine.engine.surroundings import digest_of, surroundings_of
 from riskengine.features import facts
 from riskengine.ledger import history, received, run_register, runs
@@ -25,7 +27,7 @@ from riskengine.rules.store import in_force
 from riskengine.selectivity import read_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from riskengine.engine.run import Run
@@ -67,13 +69,31 @@ class Engine:
             bundle=load(shelf.in_force(workspace)) if has_model else None,
         )
 
-    def assess(
+    def receive(
+        self, reading: Reading, file: Path, *, known_on: date | None, by: str
+    ) -> Received:
+        """Receive a file: keep its bytes, and note what it declares, plans or reports; once.
+
+        Args:
+            reading: What was read of it.
+            file: The file as received.
+            known_on: The day from which an assessment may use it; None is today.
+            by: Who receives it.
+        """
+        now = datetime.now(UTC)
+        return receive(
+            self.workspace, reading, file, at=now, known_on=known_on or now.date(), by=by
+        )
+
+    def assess(  # noqa: PLR0913 - the manifest, its day, and what lies beside it
         self,
         reading: Reading,
         *,
         assessed_on: date | None,
         is_dry: bool = False,
+        seq: int | None = None,
         stow_plan: StowPlan | None = None,
+        others: Sequence[Reading] = (),
         progress: Callable[[float], None] | None = None,
     ) -> Run:
         """Assess every container of a manifest as of a day, and record nothing.
@@ -84,20 +104,41 @@ class Engine:
                 or later is used. None assesses each consignment as of the day it was presented.
             is_dry: Whether the run will not be recorded. Then nothing is drawn at random: who could ask
                 which boxes would be drawn, and leave no trace, could choose others.
-            stow_plan: What the ship says it loaded, where that was received.
+            seq: The manifest's place among the files received; None where it was not received, for a run that
+                will not be recorded.
+            stow_plan: What the ship says it loaded, where it was given by name. Else the newest plan of the same
+                call that was received.
+            others: Stow plans and reports of movements that were read with it and not received.
             progress: Told the share that is done.
         """
         stated = facts.gather(reading.manifest, assessed_on)
         if stow_plan is not None:
             must_fit(stow_plan, stated)
         past = past_of_others(self.workspace, stated, reading.manifest.attributes)
+        beside = Beside()
         if assessed_on is not None:
             past = before(past, assessed_on)
+            reported = reports(
+                self.workspace,
+                stated,
+                assessed_on=assessed_on,
+                plan=stow_plan,
+                others=others,
+            )
+            stow_plan = stow_plan or received_stow_plan(self.workspace, reported.plan_seq)
+            beside = beside_of(
+                self.workspace,
+                reading.manifest,
+                stated,
+                reported,
+                seq=seq,
+                assessed_on=assessed_on,
+            )
         rules = in_force(self.workspace, assessed_on or datetime.now(UTC).date())
         around = surroundings_of(self.workspace, rules.rules, stated, stow_plan)
         known = Known(
             past=past,
-            past_digest=digest_of(_digest(past), around),
+            past_digest=digest_of(_digest(past), around, beside.digest),
             rules=rules,
             around=around,
             stow_plan=stow_plan,
@@ -105,6 +146,7 @@ class Engine:
             policy=self.policy,
             seed=None if is_dry else stratum_seed(self.workspace),
             seed_commitment=commitment(self.workspace),
+            beside=beside,
         )
         return assess(reading, known, assessed_on=assessed_on, progress=progress)
 

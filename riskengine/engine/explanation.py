@@ -14,6 +14,7 @@ from riskengine import messages
 from riskengine.domain import Basis, Lane, Typology, Verdict
 from riskengine.engine.naming import is_named, own_name
 from riskengine.engine.reasons import Reasons
+from riskengine.engine.told_beside import changes_of, differences_of, fields_beside
 from riskengine.rules.reference import excused_by
 from riskengine.rules.sentences import label_of
 
@@ -83,6 +84,7 @@ class Explanation:
 
     Attributes:
         name: The container's number, or the bill of its loose cargo.
+        container_id: Its key in the run.
         facts: Labels and values as declared.
         rank: 1 is the most suspicious of the manifest.
         containers: How many there were.
@@ -101,14 +103,20 @@ class Explanation:
         shadow: Titles of the rules in shadow that match; they move nothing.
         unknown: Titles of the rules that could not be asked, with the labels of what is missing.
         without_stow_plan: Titles of the rules that lack the stow plan alone, where none was received.
+        without_versions: Titles of the rules that lack an earlier version of the bill alone.
+        without_reports: Titles of the rules that lack what a stow plan, a gate or a quay would tell alone.
+        without_past: Titles of the rules that lack the past of the box alone.
         typologies: How it may have been done, with the log-odds that speak for it.
         would_clear: What would clear it.
+        changes: What later versions of the manifest changed of it, in their order.
+        differences: Where a stow plan, a gate or a quay says otherwise than the manifest.
         defects: What could not be read, or is wrong, with its place.
         run_id: The run.
         digests: What the assessment follows from.
     """
 
     name: str
+    container_id: int
     facts: tuple[tuple[str, str], ...]
     rank: int
     containers: int
@@ -126,8 +134,13 @@ class Explanation:
     shadow: tuple[str, ...]
     unknown: tuple[tuple[str, str], ...]
     without_stow_plan: tuple[str, ...]
+    without_versions: tuple[str, ...]
+    without_reports: tuple[str, ...]
+    without_past: tuple[str, ...]
     typologies: tuple[tuple[str, float], ...]
     would_clear: tuple[str, ...]
+    changes: tuple[str, ...]
+    differences: tuple[str, ...]
     defects: tuple[tuple[str, str], ...]
     run_id: str
     digests: Digests
@@ -154,6 +167,7 @@ def explain(
     defects = _defects(run, row, language)
     return Explanation(
         name=row["container_number"] or container,
+        container_id=key,
         facts=_facts(reasons.facts(key), language),
         rank=row["rank"],
         containers=run.assessments.height,
@@ -188,11 +202,14 @@ def explain(
                 ),
             )
             for a in unknown
-            if not _lacks_plan_alone(run, a)
+            if _lacks(run, a) is None
         ),
-        without_stow_plan=tuple(
-            a.rule.title.in_language(language) for a in unknown if _lacks_plan_alone(run, a)
-        ),
+        **{
+            f"without_{what}": tuple(
+                a.rule.title.in_language(language) for a in unknown if _lacks(run, a) == what
+            )
+            for what in ("stow_plan", "versions", "reports", "past")
+        },
         typologies=tuple(
             (
                 messages.render(f"desk.typology.{Typology(t['id']).value}", {}, language),
@@ -201,17 +218,24 @@ def explain(
             for t in row["typologies"]
         ),
         would_clear=_would_clear(row, told, answers, defects, language),
+        changes=changes_of(run, key, language),
+        differences=differences_of(run, key, language),
         defects=defects,
         run_id=run.card.run_id,
         digests=run.card.digests,
     )
 
 
-def _lacks_plan_alone(run: Run, answer: Answer) -> bool:
-    """Tell whether all that kept a rule from answering is a stow plan that nobody sent."""
+def _lacks(run: Run, answer: Answer) -> str | None:
+    """Tell what alone kept a rule from answering, if it is something that nobody sent."""
+    missing = frozenset(answer.missing)
+    if not missing:
+        return None
     of_plan = {m.column for m in answer.rule.measures if m.is_of_stow_plan}
-    is_planless = not run.card.stow_plan_sha256
-    return is_planless and bool(answer.missing) and of_plan.issuperset(answer.missing)
+    if missing <= of_plan:
+        return None if run.card.stow_plan_sha256 else "stow_plan"
+    told_by = [("versions", "amendments"), ("reports", "reconciliation"), ("past", "box")]
+    return next((what for what, area in told_by if missing <= fields_beside(area)), None)
 
 
 def _excuse(rule: Rule, facts: Mapping[str, object], language: str) -> str:

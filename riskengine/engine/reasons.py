@@ -132,7 +132,7 @@ class Reasons:
         Thousands of containers say the same of most indicators: each sentence is made once.
         """
         field = self._fields[name]
-        said = tuple(facts.get(column) for column in self._beside[name])
+        said = tuple(_joined(facts.get(column)) for column in self._beside[name])
         key = (name, facts.get(name), said)
         if key not in self._sentences:
             self._sentences[key] = self._rendered(field, facts.get(name), said)
@@ -148,14 +148,10 @@ class Reasons:
             return messages.render(
                 _missing(field), {"label": self.label(field.name)}, self._language
             )
-        if field.kind == "boolean":
-            answer = "yes" if value else "no"
-            return messages.render(
-                f"{field.key}.{answer}", {"name": field.subject}, self._language
-            )
+        text = ("yes" if value else "no") if field.kind == "boolean" else "value"
         params: dict[str, object] = {"value": value, "name": field.subject}
         params |= zip(field.companion_columns, said, strict=True)
-        return messages.render(f"{field.key}.value", params, self._language)
+        return messages.render(f"{field.key}.{text}", params, self._language)
 
     def _rule_reason(self, points: float, rule: Rule, facts: Mapping[str, object]) -> Reason:
         return Reason(
@@ -177,9 +173,16 @@ class Reasons:
         )
 
 
+def _joined(value: object) -> object:
+    """Return what stands beside a value as one text, where it is a list."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
 def _missing(field: Field) -> str:
-    """Say why a value is missing: never declared, not to be told from what was, or no past yet."""
-    if field.area in {"history", "attributes"} and field.role == "indicator":
+    """Say why a value is missing: never declared, not to be told from what was, no past or no earlier version yet."""
+    if field.area == "amendments" and field.role == "indicator":
+        return "amendment.missing"
+    if field.area in {"history", "attributes", "box"} and field.role == "indicator":
         return "desk.explain.missing_past"
     return (
         "desk.explain.missing_fact"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from riskengine.engine.beside import BESIDE_FRAMES
 from riskengine.engine.run import RULES_APPLIED, Run, card_from
 from riskengine.ledger.run_register import find_last_run, find_run
 from riskengine.ledger.runs import read_card, read_frame
@@ -40,11 +41,9 @@ def read_run(folder: Path) -> Run:
     Raises:
         LedgerError: A file is missing, or its bytes are not those that were written.
     """
-    card = {
-        name: value
-        for name, value in read_card(folder).items()
-        if name not in {"schema", "files"}
-    }
+    written = read_card(folder)
+    card = {name: value for name, value in written.items() if name not in {"schema", "files"}}
+    kept = names if isinstance(names := written.get("files"), dict) else {}
     return Run(
         card=card_from(card),
         assessments=read_frame(folder, "assessments"),
@@ -56,7 +55,12 @@ def read_run(folder: Path) -> Run:
         canonical={
             name: read_frame(folder, f"manifest_{name}")
             for name in SCHEMAS
-            if name != "received"
+            if f"manifest_{name}" in kept  # an older run knew fewer frames
+        },
+        beside={
+            name: read_frame(folder, f"beside_{name}")
+            for name in BESIDE_FRAMES
+            if f"beside_{name}" in kept
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -103,6 +104,8 @@ class Run:
         rules: The rules as they stood (``RULES_APPLIED``).
         defects: ``DEFECTS``.
         canonical: The canonical frames of the manifest, by name.
+        beside: What was found beside the manifest (``engine.beside.BESIDE_FRAMES``), by name; a run from
+            before it was looked up has none.
     """
 
     card: RunCard
@@ -113,6 +116,7 @@ class Run:
     rules: pl.DataFrame
     defects: pl.DataFrame
     canonical: Mapping[str, pl.DataFrame]
+    beside: Mapping[str, pl.DataFrame] = attribute(default_factory=dict[str, "pl.DataFrame"])
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """Return every frame by the name of its file in the run folder."""
@@ -124,7 +128,8 @@ class Run:
             "rules": self.rules,
             "defects": self.defects,
         }
-        return own | {f"manifest_{name}": frame for name, frame in self.canonical.items()}
+        manifest = {f"manifest_{name}": frame for name, frame in self.canonical.items()}
+        return own | manifest | {f"beside_{name}": frame for name, frame in self.beside.items()}
 
 
 def identify(digests: Digests, assessed_on: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -11,7 +11,7 @@ from riskengine.domain import Defect, DefectEffect
 from riskengine.engine.run import received_digest
 from riskengine.errors import LedgerError, ManifestError, Place
 from riskengine.features import facts
-from riskengine.ledger import received, run_register
+from riskengine.ledger import received, received_files, run_register
 from riskengine.manifest import read_manifest
 from riskengine.messages import visible
 
@@ -97,6 +97,34 @@ def kept_stow_plan(workspace: Workspace, run: Run) -> pl.DataFrame | None:
     return stow_plan_of(reading, path).facts
 
 
+def as_stow_plan(reading: Reading) -> Reading:
+    """Return a reading of which an officer says that it is a stow plan, whatever its columns tell."""
+    source = reading.manifest.source
+    said = replace(source, document=replace(source.document, kind="stow_plan"))
+    return replace(reading, manifest=replace(reading.manifest, source=said))
+
+
+def received_stow_plan(workspace: Workspace, seq: int | None) -> StowPlan | None:
+    """Return a stow plan that was received, read again from its bytes, for the rules that look at it.
+
+    One that was read with a mapping file cannot be: the mapping is not kept.
+
+    Args:
+        workspace: The unit's folder.
+        seq: Its place among the files received, or None.
+    """
+    entry = None if seq is None else received_files.of_seq(workspace, seq)
+    if entry is None or entry.mapping_sha256:
+        return None
+    try:
+        path = received.kept_at(workspace, entry.sha256)
+        plan = stow_plan_of(read_manifest(path), path)
+    except (LedgerError, ManifestError):
+        return None
+    # What was wrong with it was said when it was received.
+    return replace(plan, file=entry.file, defects=())
+
+
 def must_fit(plan: StowPlan, stated: pl.DataFrame) -> None:
     """Refuse the plan of another ship, before every container is compared with the wrong one.
 
@@ -129,6 +157,19 @@ def _few(names: set[str]) -> str:
     return ", ".join(shown[:_MOST_NAMED]) + (" …" if len(shown) > _MOST_NAMED else "")
 
 
+def unmanifested(planned: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
+    """Return the boxes of a plan for the ports of this manifest that it does not name.
+
+    Args:
+        planned: The boxes of the plan.
+        stated: The facts of the manifest.
+    """
+    ports = stated["port_of_discharge"].drop_nulls().unique().to_list()
+    here = pl.col("port_of_discharge").is_null() | pl.col("port_of_discharge").is_in(ports)
+    asked = planned.filter(here) if ports else planned
+    return asked.join(stated, on="container_number", how="anti")
+
+
 def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
     """Return a Defect for each container that is on the plan for this port and not on the manifest.
 
@@ -140,10 +181,7 @@ def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
         plan: The stow plan.
         stated: The facts of the manifest.
     """
-    ports = stated["port_of_discharge"].drop_nulls().unique().to_list()
-    here = pl.col("port_of_discharge").is_null() | pl.col("port_of_discharge").is_in(ports)
-    asked = plan.facts.filter(here) if ports else plan.facts
-    lacking = asked.join(stated, on="container_number", how="anti")
+    lacking = unmanifested(plan.facts, stated)
     return tuple(
         Defect(
             code=NOT_MANIFESTED,

@@ -90,12 +90,13 @@ def named_voyage() -> pl.Expr:
     return pl.col("voyage_key").replace(_NO_VOYAGE, "").fill_null("")
 
 
-def digest_of(past_digest: str, around: Surroundings) -> str:
-    """Return the digest of the history with the earlier containers that were looked at."""
-    if around.past is None:
+def digest_of(past_digest: str, around: Surroundings, beside_digest: str = "") -> str:
+    """Return the digest of the history with the earlier containers that were looked at, and what stood beside."""
+    if around.past is None and not beside_digest:
         return past_digest
-    rows = around.past.write_ndjson()
-    return hashlib.sha256(f"{past_digest}\n{rows}".encode()).hexdigest()
+    rows = "" if around.past is None else around.past.write_ndjson()
+    parts = f"{past_digest}\n{rows}\n{beside_digest}"
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _shared(measures: Sequence[Measure], stated: pl.DataFrame) -> dict[str, pl.Series]:

@@ -8,6 +8,7 @@ import polars as pl
 from polars import selectors
 
 from riskengine.features.attributes import attribute_fields, with_attributes
+from riskengine.features.beside import with_beside
 from riskengine.features.catalog import catalog, expressions
 from riskengine.features.facts import gather
 from riskengine.features.history import REMEMBERED_BY
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from riskengine.manifest.schema import Manifest
 
 
-def assemble(manifest: Manifest, past: Past, assessed_on: date | None) -> pl.DataFrame:
+def assemble(
+    manifest: Manifest,
+    past: Past,
+    assessed_on: date | None,
+    beside: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Return the facts and indicators of every container, sorted by ``container_id``.
 
     Args:
@@ -29,6 +35,7 @@ def assemble(manifest: Manifest, past: Past, assessed_on: date | None) -> pl.Dat
             or after the assessment are not looked at.
         assessed_on: The day of the assessment; None takes the day each bill was presented, so that
             years of history are assembled as they were known day by day.
+        beside: What was found beside the manifest (``beside.BESIDE``), by ``container_id``.
 
     Returns:
         ``container_id``; the fields of ``catalog.catalog()``; what the sentences say beside a
@@ -36,7 +43,7 @@ def assemble(manifest: Manifest, past: Past, assessed_on: date | None) -> pl.Dat
         (``_shipper_key`` and so on) by which ``history.sightings`` can remember the row. No number
         is ever infinite or NaN: where it would be, it is not known.
     """
-    facts = gather(manifest, assessed_on)
+    facts = with_beside(gather(manifest, assessed_on), beside)
     drawn = with_past(facts, manifest.attributes, past).with_columns(expressions())
     fields = catalog()
     said = [

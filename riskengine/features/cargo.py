@@ -11,6 +11,7 @@ from riskengine.features.asked import any_asked, shares_any
 from riskengine.features.field import Register
 from riskengine.features.goods_lists import holds_goods_of, regions
 from riskengine.features.words import goods_words, phrases, says
+from riskengine.manifest import stop_words
 
 register = Register("cargo")
 indicator = register.indicator
@@ -102,7 +103,7 @@ def main_chapter() -> pl.Expr:
 
 
 def _is_vague(description: pl.Expr) -> pl.Expr:
-    return fold(description).is_in(list(phrases("vague_descriptions")))
+    return fold(description).is_in(list(stop_words.groups()))
 
 
 @indicator(monotone=1, typologies=_IN_LOAD)

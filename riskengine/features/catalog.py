@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from riskengine.features import cargo, documents, equipment, parties, route, track_record
+from riskengine.features import (
+    amendments,
+    box_past,
+    cargo,
+    documents,
+    equipment,
+    parties,
+    reconciliation,
+    route,
+    track_record,
+)
+from riskengine.features.beside import BESIDE
 from riskengine.features.field import Field, Kind, require_texts
 
 if TYPE_CHECKING:
@@ -14,7 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["Field", "catalog", "expressions"]
 
 _REGISTERS = tuple(
-    module.register for module in (cargo, route, parties, equipment, documents, track_record)
+    module.register
+    for module in (
+        cargo,
+        route,
+        parties,
+        equipment,
+        documents,
+        amendments,
+        reconciliation,
+        box_past,
+        track_record,
+    )
 )
 _FACTS: tuple[tuple[Kind, str], ...] = (
     ("text", "container_number container_owner_code"),
@@ -34,7 +56,7 @@ _FACTS: tuple[tuple[Kind, str], ...] = (
     ),
     ("texts", "transhipment_ports"),
     ("text", "goods_description goods_marks"),
-    ("texts", "hs_codes hs_headings hs_chapters countries_of_origin package_types"),
+    ("texts", "hs_codes hs_headings hs_chapters countries_of_origin package_types un_numbers"),
     (
         "number",
         (
@@ -55,6 +77,7 @@ _FACTS: tuple[tuple[Kind, str], ...] = (
     ),
     ("number", "amendment_count"),
     ("texts", "amended_fields"),
+    ("text", "declaration_function filer"),
 )
 _UNITS = {
     "gross_mass_kg": "kg",
@@ -62,6 +85,8 @@ _UNITS = {
     "tare_mass_kg": "kg",
     "container_gross_mass_kg": "kg",
     "verified_gross_mass_kg": "kg",
+    "planned_gross_mass_kg": "kg",
+    "gate_gross_mass_kg": "kg",
     "volume_m3": "m3",
     "declared_value_usd": "USD",
     "freight_amount_usd": "USD",
@@ -91,7 +116,10 @@ def catalog() -> tuple[Field, ...]:
     Raises:
         UsageError: A name is taken twice, or a text of the message catalogue is missing.
     """
-    facts = tuple(_fact(name, kind) for kind, names in _FACTS for name in names.split())
+    facts = (
+        *(_fact(name, kind) for kind, names in _FACTS for name in names.split()),
+        *(_fact(name, kind) for name, kind in BESIDE.items() if not name.startswith("_")),
+    )
     for fact in facts:
         require_texts(fact)
     drawn = tuple(

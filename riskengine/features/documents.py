@@ -20,10 +20,10 @@ _EXPECTED = (
 )  # fmt: skip
 """What a complete manifest line says; one feed may never say some of it."""
 
-_SENSITIVE = (
+SENSITIVE = (
     "CONSIGNEE_NAME", "CONSIGNEE_ADDRESS", "NOTIFY_PARTY_NAME", "SHIPPER_NAME",
     "GOODS_DESCRIPTION", "HS_CODE", "GROSS_MASS_KG", "PACKAGE_COUNT", "PORT_OF_DISCHARGE",
-    "PLACE_OF_DELIVERY", "CONTAINER_NUMBER", "SEAL_NUMBERS",
+    "PLACE_OF_DELIVERY", "CONTAINER_NUMBER", "SEAL_NUMBERS", "BILL_OF_LADING", "PORT_OF_LOADING",
 )  # fmt: skip
 """Fields whose change moves a container to other hands, another place or another content."""
 
@@ -63,7 +63,7 @@ def is_late_sensitive_amendment() -> pl.Expr:
     Null when it is not known whether, what or when was amended.
     Source: WCO and UNODC-WCO container programme practice.
     """
-    is_sensitive = shares_any("amended_fields", _SENSITIVE)
+    is_sensitive = shares_any("amended_fields", SENSITIVE)
     is_after_sailing = pl.col("last_amended_on") > pl.col("departed_on")
     is_near_arrival = _days("arrival_expected_on", "last_amended_on") <= _LATE_DAYS
     return (

@@ -11,6 +11,7 @@ import polars as pl
 
 from riskengine.codes import commodities, containers, size_types
 from riskengine.features.addresses import with_shared_addresses
+from riskengine.features.beside import with_beside
 from riskengine.features.itinerary import route_lengths
 from riskengine.features.words import padded
 
@@ -37,6 +38,8 @@ _BILL_TEXTS = (
     "country_of_dispatch",
     "country_of_destination",
     "freight_payment",
+    "declaration_function",
+    "filer",
 )
 _BILL_VALUES = (
     "presented_on",
@@ -70,10 +73,10 @@ def gather(manifest: Manifest, assessed_on: date | None = None) -> pl.DataFrame:
         manifest: The manifest.
         assessed_on: The day of the assessment, or None for the day each bill was presented.
     """
-    return with_shared_addresses(
+    shared = with_shared_addresses(
         _containers(manifest)
         .join(_bills(manifest), on="container_id", how="left")
-        .join(_goods(manifest.goods_items), on="container_id", how="left")
+        .join(_goods(_told_once(manifest)), on="container_id", how="left")
         .join(_seals(manifest), on="container_id", how="left")
         .with_columns(
             pl.col("seal_numbers")
@@ -87,6 +90,7 @@ def gather(manifest: Manifest, assessed_on: date | None = None) -> pl.DataFrame:
         )
         .sort("container_id")
     )
+    return with_beside(shared)
 
 
 def clean(text: pl.Expr) -> pl.Expr:
@@ -224,6 +228,24 @@ def _bill_values(goods_items: pl.DataFrame) -> pl.DataFrame:
     return values.rename({"declared_value_usd": "_bill_declared_value_usd"})
 
 
+def _told_once(manifest: Manifest) -> pl.DataFrame:
+    """Return the goods items without those of a master bill whose house bills tell of the same box.
+
+    Where both were lodged, the master's line is the sum of the houses': counted beside them, all would be twice.
+    """
+    bills = manifest.loads.join(
+        manifest.consignments.select(
+            "consignment_id", "bill_of_lading", "master_bill_of_lading"
+        ),
+        on="consignment_id",
+    )
+    told = bills.select("container_id", bill_of_lading="master_bill_of_lading").drop_nulls()
+    doubled = bills.join(told, on=["container_id", "bill_of_lading"], how="semi")
+    return manifest.goods_items.join(
+        doubled, on=["container_id", "consignment_id"], how="anti", maintain_order="left"
+    )
+
+
 def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
     lines = goods_items.filter(pl.col("container_id").is_not_null()).with_columns(
         clean(pl.col("description")).alias("description"),
@@ -231,6 +253,7 @@ def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
         clean(pl.col("package_type")).alias("package_type"),
         clean(pl.col("country_of_origin")).alias("country_of_origin"),
         clean(pl.col("quantity_unit")).alias("quantity_unit"),
+        clean(pl.col("un_number")).alias("un_number"),
         commodities.normalise_hs(pl.col("hs_code")).alias("hs_declared"),
         commodities.hs6(pl.col("hs_code")).alias("hs6"),
         commodities.heading(pl.col("hs_code")).alias("heading"),
@@ -250,6 +273,7 @@ def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
         _distinct("hs_declared").alias("_hs_declared"),
         _distinct("country_of_origin").alias("countries_of_origin"),
         _distinct("package_type").alias("package_types"),
+        _distinct("un_number").alias("un_numbers"),
         pl.concat_str("heading", "country_of_origin", separator="|")
         .drop_nulls()
         .unique()

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["number", "text", "texts", "boolean", "date"]
 Area: TypeAlias = Literal[
-    "facts", "cargo", "route", "parties", "equipment", "documents", "history", "attributes"
+    "facts",
+    "cargo",
+    "route",
+    "parties",
+    "equipment",
+    "documents",
+    "amendments",
+    "reconciliation",
+    "box",
+    "history",
+    "attributes",
 ]
 Scope: TypeAlias = Literal["container", "manifest"]
 ModelKind: TypeAlias = Literal["number", "category"]

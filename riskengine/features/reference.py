@@ -41,6 +41,9 @@ _AREAS = {
     "parties": "Parties",
     "equipment": "Container and seals",
     "documents": "Documents",
+    "amendments": "Between versions",
+    "reconciliation": "Against other papers",
+    "box": "The past of the box",
     "history": "The past",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,15 @@ from riskengine.manifest.typed import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from riskengine.manifest.table import TextTable, UnreadRecord
     from riskengine.manifest.typed import TypedRecords
 
-_CONTAINER_NUMBER = re.compile(
+CONTAINER_NUMBER = re.compile(
     r"(?<![A-Z0-9])([A-Z]{3}[UJZ])[\s-]?(\d{6})[\s/-]?(\d)(?!\d)", re.IGNORECASE
 )
-_WITHOUT_CONTAINER = {"header_repeated"}
+_WITHOUT_CONTAINER = {"header_repeated", "header_changed", "totals_line", "line_below_totals"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def container_numbers_in(text: str) -> tuple[str, ...]:
     >>> container_numbers_in("1 x 40 csqu 305438-3, seal X1")
     ('CSQU3054383',)
     """
-    found = ("".join(match.groups()).upper() for match in _CONTAINER_NUMBER.finditer(text))
+    found = ("".join(match.groups()).upper() for match in CONTAINER_NUMBER.finditer(text))
     return tuple(dict.fromkeys(found))
 
 
@@ -63,11 +65,17 @@ def assemble(table: TextTable, typed: TypedRecords) -> Assembled:
     unreadable, whatever other lines say of it; a line without any gives one unreadable container
     without a number. A repeated header gives none.
     """
+    with ThreadPoolExecutor(
+        max_workers=1
+    ) as beside:  # a long copy that nothing below waits for
+        texts = beside.submit(nouns.texts_of, table)
+        return _assembled(table, typed, texts)
+
+
+def _assembled(table: TextTable, typed: TypedRecords, texts: Future[pl.Series]) -> Assembled:
     lines = _identified(typed.frame)
     ids = ["record_number", "voyage_id", "consignment_id", "container_id"]
-    voyages = lines.select("voyage_id", *_names("voyages")).unique(
-        "voyage_id", maintain_order=True
-    )
+    voyages = nouns.firsts(lines, "voyage_id", _names("voyages"))
     consignments, bill_conflicts = nouns.first_declared(
         lines, "consignment_id", nouns.CONSIGNMENT_FACTS, typed.filled
     )
@@ -81,7 +89,6 @@ def assemble(table: TextTable, typed: TypedRecords) -> Assembled:
     goods = nouns.goods_items(lines)
     containers = nouns.containers(lines, boxes)
     unread = _unread(table.unread, containers)
-    received = nouns.received(table, lines.select(ids), unread)
     containers = _with_unread(containers, unread)
     frames = {
         "voyages": voyages,
@@ -93,8 +100,9 @@ def assemble(table: TextTable, typed: TypedRecords) -> Assembled:
         "loads": lines.select("container_id", "consignment_id").unique(maintain_order=True),
         "seals": nouns.seals(lines),
         "attributes": nouns.attributes(typed.attributes, goods),
+        "movements": nouns.movements(lines),
         "examinations": nouns.examinations(lines),
-        "received": received,
+        "received": nouns.received(table, texts.result(), lines.select(ids), unread),
     }
     uncounted = nouns.uncounted_sealing_parties(lines)
     conflicts = pl.concat([bill_conflicts, party_conflicts, box_conflicts, uncounted])
@@ -144,18 +152,26 @@ def _identified(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _numbered(frame: pl.DataFrame, columns: Sequence[str], key: str) -> pl.DataFrame:
     """Number the distinct values of *columns* from 1, in the order in which they first stand."""
-    distinct = frame.select(columns).unique(maintain_order=True).with_row_index(key, offset=1)
+    # A column that says nothing on any line tells no two lines apart.
+    columns = [name for name in columns if frame[name].null_count() < frame.height]
+    if not columns:
+        return frame.with_columns(pl.lit(1, pl.Int32).alias(key))
+    told = frame.select(columns)
+    distinct = told.unique(maintain_order=True).with_row_index(key, offset=1)
     distinct = distinct.with_columns(pl.col(key).cast(pl.Int32))
-    return frame.join(
+    numbered = told.join(
         distinct, on=list(columns), how="left", nulls_equal=True, maintain_order="left"
     )
+    return frame.with_columns(numbered[key])
 
 
 def _unread(records: Sequence[UnreadRecord], containers: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each container that an unread record names, or one without a number."""
     known: dict[str, int] = {}
-    for number, key in zip(
-        containers["container_number"], containers["container_id"], strict=True
+    for number, key in (
+        ()
+        if not records
+        else zip(containers["container_number"], containers["container_id"], strict=True)
     ):
         if number is not None:
             known.setdefault(number, key)

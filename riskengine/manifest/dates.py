@@ -15,6 +15,7 @@ _COMPACT = r"^(\d{4})(\d{2})(\d{2})(?:\d{4}(?:\d{2})?)?$"
 _YEAR_LAST = rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}|\d{{2}}){_TIME}$"
 _NAMED = rf"^(\d{{1,2}})(?:st|nd|rd|th|er)?[\s./-]*(?:de\s+)?([a-z]{{3,10}})\.?[\s,./-]*(?:de\s+)?(\d{{4}}|\d{{2}}){_TIME}$"
 _SERIAL = r"^[2-7]\d{4}(?:[.,]\d+)?$"
+_INSTANT = r"^(\d{4}-\d{2}-\d{2})[T\s]+(\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})?$"
 _MONTHS = (
     "jan ene janv",
     "feb fev fevr",
@@ -75,6 +76,49 @@ def parse(
         .when(pl.col("value").is_null())
         .then(pl.lit("not_a_date"))
         .when(~pl.col("value").is_between(pl.lit(EARLIEST), pl.lit(LATEST)))
+        .then(pl.lit("date_out_of_range"))
+    )
+    return frame.with_columns(fault=fault).select(
+        value=pl.when(pl.col("fault").is_null()).then(pl.col("value")), fault="fault"
+    )
+
+
+def parse_instants(texts: pl.Series) -> pl.DataFrame:
+    """Read instants; columns ``value`` (UTC) and ``fault``.
+
+    Year first, then the time of day to the minute or finer, then ``Z`` or an offset. A time without an offset is
+    taken as UTC: a port's local time is at most half a day off, and no file says which zone it means. A day without a time is no
+    instant.
+
+    >>> parse_instants(pl.Series(["2026-03-08 04:30", "2026-03-08T04:30:00-05:00"]))["value"].dt.hour().to_list()
+    [4, 9]
+    """
+    text = pl.col("text")
+    offset = text.str.extract(_INSTANT, 3)
+    sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
+    minutes = sign * (
+        offset.str.extract(r"(\d{2}):?\d{2}$", 1).cast(pl.Int64) * 60
+        + offset.str.extract(r"(\d{2})$", 1).cast(pl.Int64)
+    )
+    written = pl.concat_str(
+        text.str.extract(_INSTANT, 1),
+        text.str.extract(_INSTANT, 2).str.replace(",", ".", literal=True),
+        separator="T",
+    )
+    short = written.str.len_chars() == len("2026-03-08T04:30")
+    local = (
+        pl.when(short)
+        .then(written + ":00")
+        .otherwise(written)
+        .str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    )
+    frame = _frame(texts).with_columns(
+        value=(local - pl.duration(minutes=minutes.fill_null(0))).dt.replace_time_zone("UTC")
+    )
+    fault = (
+        pl.when(text.is_not_null() & pl.col("value").is_null())
+        .then(pl.lit("not_an_instant"))
+        .when(~pl.col("value").dt.date().is_between(pl.lit(EARLIEST), pl.lit(LATEST)))
         .then(pl.lit("date_out_of_range"))
     )
     return frame.with_columns(fault=fault).select(

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     INTEGER = "integer"
     DATE = "date"
+    INSTANT = "instant"
     FLAG = "flag"
     LIST = "list"
     COUNTRY = "country"
@@ -49,10 +50,12 @@ _TABLE: dict[str, dict[Kind, str]] = {
         Kind.TEXT: "vessel_name carrier_name customs_office",
         Kind.CODE: "vessel_imo voyage_number carrier_code manifest_number",
         Kind.DATE: "departed_on arrival_expected_on",
+        Kind.INSTANT: "arrival_expected_at",
     },
     "consignments": {
         Kind.CODE: "bill_of_lading master_bill_of_lading",
-        Kind.CATEGORY: "bill_type cargo_nature freight_payment",
+        Kind.TEXT: "filer",
+        Kind.CATEGORY: "bill_type cargo_nature freight_payment declaration_function",
         Kind.DATE: "presented_on booked_on issued_on last_amended_on",
         Kind.PORT: "place_of_receipt port_of_loading port_of_discharge place_of_delivery",
         Kind.COUNTRY: "country_of_dispatch country_of_destination",
@@ -73,9 +76,20 @@ _TABLE: dict[str, dict[Kind, str]] = {
         Kind.TEXT: "goods_description marks",
         Kind.HS: "hs_code",
         Kind.INTEGER: "package_count",
-        Kind.CODE: "package_type quantity_unit",
+        Kind.CODE: "package_type quantity_unit un_number",
         Kind.NUMBER: "gross_mass_kg net_mass_kg volume_m3 quantity declared_value_usd",
         Kind.COUNTRY: "country_of_origin",
+    },
+    "movements": {
+        Kind.CATEGORY: "movement",
+        Kind.INSTANT: "moved_at",
+        Kind.DATE: "moved_on",
+        Kind.PORT: "movement_place",
+        Kind.TEXT: "movement_facility movement_transport",
+        Kind.FLAG: "movement_is_full",
+        Kind.LIST: "movement_seal_numbers",
+        Kind.NUMBER: "movement_gross_mass_kg",
+        Kind.CODE: "movement_reference",
     },
     "examinations": {Kind.CATEGORY: "outcome", Kind.DATE: "outcome_known_on"},
 }
@@ -90,10 +104,13 @@ _ORDER = [
     "customs_office",
     "departed_on",
     "arrival_expected_on",
+    "arrival_expected_at",
     "bill_of_lading",
     "master_bill_of_lading",
     "bill_type",
     "cargo_nature",
+    "declaration_function",
+    "filer",
     "presented_on",
     "booked_on",
     "issued_on",
@@ -134,6 +151,17 @@ _ORDER = [
     "quantity_unit",
     "declared_value_usd",
     "country_of_origin",
+    "un_number",
+    "movement",
+    "moved_at",
+    "moved_on",
+    "movement_place",
+    "movement_facility",
+    "movement_is_full",
+    "movement_seal_numbers",
+    "movement_gross_mass_kg",
+    "movement_transport",
+    "movement_reference",
     "outcome",
     "outcome_known_on",
 ]

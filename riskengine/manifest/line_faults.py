@@ -30,6 +30,32 @@ def unnamed_lines(typed: TypedRecords) -> pl.DataFrame:
     return _faults(lines, "nothing_names_it", pl.lit(None, pl.String))
 
 
+def marked_lines(table: TextTable) -> pl.DataFrame:
+    """Return a fault for each line that its reader read and does not trust, in `FAULTS`."""
+    if not table.line_faults:
+        return pl.DataFrame(schema=FAULTS)
+    marked = pl.DataFrame(
+        table.line_faults,
+        schema={"record_number": pl.Int64(), "code": pl.String()},
+        orient="row",
+    ).join(
+        table.frame.select("record_number", "line").unique("record_number", keep="first"),
+        on="record_number",
+        how="left",
+        maintain_order="left",
+    )
+    nothing = pl.lit(None, pl.String)
+    return marked.select(
+        record_number="record_number",
+        line="line",
+        column=pl.lit(None, pl.Int64),
+        field=nothing,
+        code="code",
+        raw=nothing,
+        kept=nothing,
+    )
+
+
 def repeated_lines(table: TextTable) -> pl.DataFrame:
     """Return a fault for each line that repeats an earlier one in every field, in `FAULTS`.
 

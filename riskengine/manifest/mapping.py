@@ -28,10 +28,13 @@ SCHEMA_VERSION = 1
 _LARGEST_FILE = 1_000_000
 _SECTIONS = ("schema", "name", "file", "columns", "constants", "label", "attributes", "keys")
 _FILE_KEYS = (
+    "kind",
     "encoding",
     "delimiter",
     "header_line",
+    "header",
     "sheet",
+    "fill_down",
     "decimal",
     "thousands",
     "date_format",
@@ -60,6 +63,7 @@ _LABEL_KEYS = (
     "format",
     "formats",
 )
+_KINDS = ("manifest", "stow_plan", "movements")
 _UNITS_OF = {"kg": ("kg", "t", "lb"), "m3": ("m3", "ft3"), "c": ("c", "f")}
 _TEXT, _TABLE = "a text", "a table"
 
@@ -198,6 +202,12 @@ def _file(draft: _Draft, table: dict[str, object]) -> FileSettings:
     if header_line is not None and (not isinstance(header_line, int) or header_line < 1):
         draft.fault("file", "header_line", "header_line must be a whole number from 1")
         header_line = None
+    has_header = table.get("header", True)
+    if not isinstance(has_header, bool):
+        draft.fault("file", "header", "header must be true or false")
+    fill_down = table.get("fill_down")
+    if fill_down is not None and not isinstance(fill_down, bool):
+        draft.fault("file", "fill_down", "fill_down must be true or false")
     decimal = draft.one_of("file", "decimal", table.get("decimal"), (".", ","))
     thousands = draft.one_of("file", "thousands", table.get("thousands"), (".", ",", " ", "'"))
     if thousands in {".", ","}:
@@ -210,10 +220,13 @@ def _file(draft: _Draft, table: dict[str, object]) -> FileSettings:
         encoding=draft.text_or_none("file", "encoding", table.get("encoding")),
         delimiter=delimiter,
         header_line=header_line,
+        has_header=has_header is not False,
         sheet=draft.text_or_none("file", "sheet", table.get("sheet")),
+        fill_down=fill_down if isinstance(fill_down, bool) else None,
         decimal=decimal,
         date_formats=_formats(draft, "file", "date_format", formats),
         missing=draft.texts("file", "missing", table.get("missing", [])),
+        kind=draft.one_of("file", "kind", table.get("kind"), _KINDS),
         unit_mass=draft.one_of("file", "unit_mass", table.get("unit_mass"), _UNITS_OF["kg"])
         or "kg",
         usd_per=_rates(draft, draft.table("file", "usd_per", table.get("usd_per", {}))),

@@ -9,7 +9,7 @@ import polars as pl
 from riskengine.codes import ports
 from riskengine.domain import Outcome, PartyRole
 from riskengine.manifest.fields import PARTY_FACTS, Kind, fields_of
-from riskengine.manifest.schema import CONSIGNMENTS, CONTAINERS, GOODS_ITEMS, PARTIES
+from riskengine.manifest.schema import CONSIGNMENTS, CONTAINERS, GOODS_ITEMS, MOVEMENTS, PARTIES
 from riskengine.manifest.typed import FAULTS
 from riskengine.names import name_key
 
@@ -35,8 +35,17 @@ CONTAINER_FACTS = [
 ]
 """What is said once of a box."""
 
+_PIECE = 50_000  # lines
 _BETWEEN_SEALS = r"[,|\n\r]+"
+_MANY_SEALS = r"[;,|\n\r]"
 _GRAVITY = {outcome.value: place for place, outcome in enumerate(Outcome)}
+
+
+def firsts(lines: pl.DataFrame, key: str, columns: Iterable[str]) -> pl.DataFrame:
+    """Return columns of the first line of each key, in the order of the keys: they are numbered as they first stand."""
+    highest = lines.select(pl.col(key).cum_max()).to_series()
+    places = (highest != highest.shift(1, fill_value=0)).arg_true()
+    return lines.select(key, *columns)[places]
 
 
 def first_declared(
@@ -48,41 +57,46 @@ def first_declared(
     """
     filled = set(filled)
     present = [name for name in columns if name in filled]
-    facts = (
-        lines.select(key, *columns)
-        .group_by(key, maintain_order=True)
-        .agg(pl.col(name).drop_nulls().first() for name in columns)
-    )
-    compared = [name for name in present if f"{name}_text" not in filled]
-    beside = lines.select("record_number", "line", key, *compared).join(
-        facts.select(key, *(pl.col(name).alias(f"_{name}") for name in compared)),
-        on=key,
-        how="left",
-        maintain_order="left",
-    )
-    conflicts = [
-        beside.filter(pl.col(name) != pl.col(f"_{name}")).select(
-            record_number="record_number",
-            line="line",
-            column=pl.lit(None, pl.Int64),
-            field=pl.lit(name.removesuffix("_text") if name in _PORT_TEXTS else name),
-            code=pl.lit("conflicting_value"),
-            raw=pl.col(name).cast(pl.String).str.slice(0, 200),
-            kept=pl.col(f"_{name}").cast(pl.String).str.slice(0, 200),
-        )
-        for name in compared
-    ]
+    facts = firsts(lines, key, columns)
+    conflicts: list[pl.DataFrame] = []
+    for name in present:
+        if facts[name].null_count():  # said on a later line, or on none
+            said = lines.select(key, name).filter(pl.col(name).is_not_null())
+            said = said.unique(key, keep="first", maintain_order=True)
+            found = facts.select(key).join(said, on=key, how="left", maintain_order="left")
+            facts = facts.with_columns(found[name])
+        if f"{name}_text" in filled:
+            continue
+        kept = facts[name].gather(lines[key] - 1)
+        is_other = lines[name] != kept
+        if is_other.any():
+            conflicts.append(_conflicts(lines, name, kept, is_other))
     return facts, pl.concat([pl.DataFrame(schema=FAULTS), *conflicts])
+
+
+def _conflicts(
+    lines: pl.DataFrame, name: str, kept: pl.Series, is_other: pl.Series
+) -> pl.DataFrame:
+    beside = lines.select("record_number", "line", name).with_columns(_kept=kept)
+    return beside.filter(is_other).select(
+        record_number="record_number",
+        line="line",
+        column=pl.lit(None, pl.Int64),
+        field=pl.lit(name.removesuffix("_text") if name in _PORT_TEXTS else name),
+        code=pl.lit("conflicting_value"),
+        raw=pl.col(name).cast(pl.String).str.slice(0, 200),
+        kept=pl.col("_kept").cast(pl.String).str.slice(0, 200),
+    )
 
 
 def consignments(lines: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each bill."""
-    own = lines.select("consignment_id", "voyage_id", "bill_of_lading").unique(
-        "consignment_id", maintain_order=True
-    )
-    frame = own.join(facts, on="consignment_id", how="left", maintain_order="left")
+    own = firsts(lines, "consignment_id", ["voyage_id", "bill_of_lading"])
+    frame = pl.concat([own, facts.drop("consignment_id")], how="horizontal")
     codes = [
-        ports.resolve(frame[text]).alias(text.removesuffix("_text")) for text in _PORT_TEXTS
+        ports.resolve(frame[text]).alias(text.removesuffix("_text"))
+        for text in _PORT_TEXTS
+        if frame[text].null_count() < frame.height
     ]
     return frame.with_columns(codes).select(CONSIGNMENTS.keys())
 
@@ -126,14 +140,10 @@ def goods_items(lines: pl.DataFrame) -> pl.DataFrame:
 
 def containers(lines: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each box or lot of loose cargo; defects are counted later."""
-    own = lines.select("container_id", "voyage_id", "record_number", "container_number").unique(
-        "container_id", maintain_order=True
-    )
-    unreadable = lines.group_by("container_id").agg(
-        is_unreadable=pl.col("is_unreadable").fill_null(value=False).any()
-    )
-    frame = own.join(facts, on="container_id", how="left", maintain_order="left").join(
-        unreadable, on="container_id", how="left", maintain_order="left"
+    own = firsts(lines, "container_id", ["voyage_id", "record_number", "container_number"])
+    unreadable = lines.filter("is_unreadable")["container_id"].unique().to_list()
+    frame = pl.concat([own, facts.drop("container_id")], how="horizontal").with_columns(
+        is_unreadable=pl.col("container_id").is_in(unreadable)
     )
     is_loose = pl.col("container_number").is_null() & ~pl.col("is_unreadable")
     return frame.with_columns(is_loose_cargo=is_loose, defect_count=pl.lit(0, pl.Int64)).select(
@@ -143,22 +153,17 @@ def containers(lines: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 
 def seals(lines: pl.DataFrame) -> pl.DataFrame:
     """Return each seal of each box once; parties are given for all seals, or one for each."""
-    frame = lines.select(
-        "container_id",
-        seal_number=pl.col("seal_numbers").str.replace_all(_BETWEEN_SEALS, ";").str.split(";"),
-        sealing_party=pl.col("sealing_party").str.split(";"),
-    ).filter(pl.col("seal_number").is_not_null())
-    seal_count = pl.col("seal_number").list.len()
-    party_count = pl.col("sealing_party").list.len()
-    same = pl.when(party_count == seal_count).then("sealing_party")
-    one = pl.when(party_count == 1).then(
-        pl.col("sealing_party").list.first().repeat_by(seal_count)
+    declared = lines.select("container_id", "seal_numbers", "sealing_party").filter(
+        pl.col("seal_numbers").is_not_null()
     )
-    unknown = pl.lit(None, pl.String).repeat_by(seal_count)
-    frame = frame.with_columns(sealing_party=pl.coalesce(same, one, unknown))
-    frame = frame.explode("seal_number", "sealing_party").with_columns(
-        pl.col("seal_number", "sealing_party").str.strip_chars()
+    is_one = ~pl.col("seal_numbers").str.contains(_MANY_SEALS) & (
+        ~pl.col("sealing_party").str.contains(";").fill_null(value=False)
     )
+    if declared.select(is_one.all()).item():
+        frame = declared.rename({"seal_numbers": "seal_number"})
+    else:
+        frame = _parted(declared)
+    frame = frame.with_columns(pl.col("seal_number", "sealing_party").str.strip_chars())
     frame = frame.with_columns(
         sealing_party=pl.when(pl.col("sealing_party") != "").then("sealing_party")
     ).filter(pl.col("seal_number") != "")
@@ -167,13 +172,32 @@ def seals(lines: pl.DataFrame) -> pl.DataFrame:
     ).sort("container_id", maintain_order=True)
 
 
+def _parted(declared: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each seal, with its own party or the one of all seals."""
+    frame = declared.select(
+        "container_id",
+        seal_number=pl.col("seal_numbers").str.replace_all(_BETWEEN_SEALS, ";").str.split(";"),
+        sealing_party=pl.col("sealing_party").str.split(";"),
+    )
+    seal_count = pl.col("seal_number").list.len()
+    party_count = pl.col("sealing_party").list.len()
+    same = pl.when(party_count == seal_count).then("sealing_party")
+    one = pl.when(party_count == 1).then(
+        pl.col("sealing_party").list.first().repeat_by(seal_count)
+    )
+    unknown = pl.lit(None, pl.String).repeat_by(seal_count)
+    frame = frame.with_columns(sealing_party=pl.coalesce(same, one, unknown))
+    return frame.explode("seal_number", "sealing_party")
+
+
 def uncounted_sealing_parties(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines that name several sealing parties, but not one for each seal."""
     seal_count = (
         pl.col("seal_numbers").str.replace_all(_BETWEEN_SEALS, ";").str.split(";").list.len()
     )
     party_count = pl.col("sealing_party").str.split(";").list.len()
-    return lines.filter((party_count > 1) & (party_count != seal_count.fill_null(0))).select(
+    several = lines.filter(pl.col("sealing_party").str.contains(";", literal=True))
+    return several.filter((party_count > 1) & (party_count != seal_count.fill_null(0))).select(
         record_number="record_number",
         line="line",
         column=pl.lit(None, pl.Int64),
@@ -190,6 +214,29 @@ def attributes(carried: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
     return carried.join(keys, on="record_number", how="inner", maintain_order="left").sort(
         "goods_item_id", "kind", "name", maintain_order=True
     )
+
+
+def movements(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return what each line reports of a box; the day is that of the instant where only this is given."""
+    of_frame = {
+        "place": "movement_place",
+        "place_text": "movement_place_text",
+        "facility": "movement_facility",
+        "is_full": "movement_is_full",
+        "seal_numbers": "movement_seal_numbers",
+        "gross_mass_kg": "movement_gross_mass_kg",
+        "transport": "movement_transport",
+        "reference": "movement_reference",
+    }
+    told = lines.filter(pl.col("movement").is_not_null())
+    return told.select(
+        "container_id",
+        "record_number",
+        "movement",
+        "moved_at",
+        pl.coalesce("moved_on", pl.col("moved_at").dt.date()).alias("moved_on"),
+        *(pl.col(field).alias(name) for name, field in of_frame.items()),
+    ).select(MOVEMENTS.keys())
 
 
 def examinations(lines: pl.DataFrame) -> pl.DataFrame:
@@ -214,15 +261,36 @@ def examinations(lines: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(known_on=known_on).sort("container_id")
 
 
-def received(table: TextTable, ids: pl.DataFrame, unread: pl.DataFrame) -> pl.DataFrame:
-    """Return every record of the file that holds something, as it came."""
+def texts_of(table: TextTable) -> pl.Series:
+    """Return the fields of each record that was read, side by side."""
     places = [str(place) for place in range(len(table.columns))]
-    read = table.frame.select(
-        "record_number",
-        "line",
-        text=pl.concat_list(places) if places else pl.lit([], pl.List(pl.String)),
-    ).join(ids.select("record_number", "container_id"), on="record_number", how="left")
-    texts = pl.DataFrame(
+    if not places or table.frame.is_empty():
+        nothing = pl.lit([], pl.List(pl.String))
+        return table.frame.select("line", text=nothing)["text"]
+    side_by_side = pl.concat_arr(places).arr.to_list().alias("text")
+    # In pieces, for what lies between the columns and the rows is as large as either.
+    return pl.concat(
+        piece.select(side_by_side).to_series() for piece in table.frame.iter_slices(_PIECE)
+    )
+
+
+def received(
+    table: TextTable, texts: pl.Series, ids: pl.DataFrame, unread: pl.DataFrame
+) -> pl.DataFrame:
+    """Return every record of the file that holds something, as it came."""
+    read = table.frame.select("record_number", "line").with_columns(text=texts)
+    if read["record_number"].equals(ids["record_number"]):
+        read = read.with_columns(ids["container_id"])
+    else:
+        read = read.join(
+            ids.select("record_number", "container_id"),
+            on="record_number",
+            how="left",
+            maintain_order="left",
+        )
+    if not table.unread:
+        return read  # in the order of the file
+    unframed = pl.DataFrame(
         {
             "record_number": [record.record_number for record in table.unread],
             "line": [record.line for record in table.unread],
@@ -235,7 +303,7 @@ def received(table: TextTable, ids: pl.DataFrame, unread: pl.DataFrame) -> pl.Da
         },
     )
     first = unread.unique("record_number", keep="first", maintain_order=True)
-    broken = texts.join(
+    broken = unframed.join(
         first.select("record_number", "container_id"), on="record_number", how="left"
     )
     return pl.concat([read, broken.select(read.columns)]).sort("record_number")

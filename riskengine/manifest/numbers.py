@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BLANKS = r"[\s\u00a0\u202f\u2009'\u2019]"
 _GROUPED_BY_BLANKS = rf"^[+-]?\d{{1,3}}(?:{_BLANKS}\d{{3}})+(?:[.,]\d*)?$"
@@ -11,7 +16,16 @@ _SCIENTIFIC = r"^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+$"
 _UNIT_AT_END = (
     r"(?i)^(.*?\d)\s*(kgs?|kgm|kilos?|tonnes?|tons?|toneladas?|tne|mt|t|lbs?|lbr|pounds?)\.?$"
 )
+_NO_DIGIT_AT_END = r"[^0-9]\s*$"
 _KG_OF = {"kg": 1.0, "t": 1000.0, "lb": 0.45359237}
+
+# No number that means one or the other is without these signs.
+_MAY_MEAN_POINT = r"\.|,.*,"
+_MAY_MEAN_COMMA = r",|\..*\."
+_TASTED = 1000
+
+_ONE_READING = {True: r"^[+-]?\d+$", False: r"^[+-]?\d+(?:\.\d+)?$"}
+"""Numbers that have one reading only where the decimal sign is a point, in counts and in amounts."""
 
 LARGEST = 1e12
 """No mass, value or count in a manifest reaches this."""
@@ -45,17 +59,20 @@ def convention(columns: list[pl.Series]) -> str | None:
     >>> convention([pl.Series(["1.234", "1,234"])]) is None
     True
     """
-    points = commas = 0
-    for column in columns:
-        number = cleaned(pl.col("text"))
-        counts = pl.DataFrame({"text": column}, schema={"text": pl.String}).select(
-            points=means_point(number).sum(), commas=means_comma(number).sum()
-        )
-        points += counts["points"].item() or 0
-        commas += counts["commas"].item() or 0
-    if bool(points) == bool(commas):
+    points = any(_any(column, means_point, _MAY_MEAN_POINT) for column in columns)
+    commas = any(_any(column, means_comma, _MAY_MEAN_COMMA) for column in columns)
+    if points == commas:
         return None
     return "." if points else ","
+
+
+def _any(texts: pl.Series, meaning: Callable[[pl.Expr], pl.Expr], may_mean: str) -> bool:
+    """Tell whether any number has a meaning: the first ones say so as a rule, or none could."""
+    for some in (texts.head(_TASTED), texts.slice(_TASTED)):
+        able = some.filter(some.str.contains(may_mean)).alias("text").to_frame()
+        if able.select(meaning(cleaned(pl.col("text"))).any()).item():
+            return True
+    return False
 
 
 def parse(
@@ -72,6 +89,10 @@ def parse(
     A number such as ``1,234``, which is one thing in London and another in Madrid, is a fault where
     the decimal sign is not known. Nothing is rounded and nothing becomes zero.
     """
+    if is_whole or decimal == ".":
+        read = _at_once(texts, _ONE_READING[is_whole])
+        if read is not None:
+            return read
     number = cleaned(pl.col("text"))
     point, comma = means_point(pl.col("number")), means_comma(pl.col("number"))
     unclear = pl.col("number").str.contains(r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$")
@@ -123,8 +144,29 @@ def parse(
     )
 
 
+def _at_once(texts: pl.Series, pattern: str) -> pl.DataFrame | None:
+    """Read a column in which every number is written plainly; None where one is not."""
+    values = texts.cast(pl.Float64, strict=False)
+    if values.null_count() != texts.null_count() or not texts.str.contains(pattern).all():
+        return None
+    frame = pl.DataFrame({"value": values})
+    fault = pl.lit(None, pl.String)
+    if (values.abs() >= LARGEST).any():
+        fault = pl.when(pl.col("value").abs() >= LARGEST).then(pl.lit("number_out_of_range"))
+        value = pl.when(pl.col("value").abs() < LARGEST).then(pl.col("value"))
+        return frame.select(value=value, fault=fault)
+    return frame.with_columns(fault=fault)
+
+
 def split_mass_unit(texts: pl.Series) -> pl.DataFrame:
     """Return ``text`` without a unit at its end, and ``factor`` to kilograms where one stood there."""
+    if not texts.str.contains(_NO_DIGIT_AT_END).any():
+        return (
+            texts.cast(pl.String)
+            .alias("text")
+            .to_frame()
+            .with_columns(factor=pl.lit(None, pl.Float64))
+        )
     group = pl.col("text").str.strip_chars()
     unit = group.str.extract(_UNIT_AT_END, 2).str.to_lowercase().str.slice(0, 1)
     frame = pl.DataFrame({"text": texts}, schema={"text": pl.String}).with_columns(unit=unit)

@@ -23,10 +23,13 @@ class FileSettings:
     """How the file as a whole is to be read; None means: tell from the file.
 
     Attributes:
+        kind: What the file is: manifest, stow_plan or movements; None where its columns tell.
         encoding: Of a CSV file.
         delimiter: Of a CSV file.
         header_line: The line, or the row of the sheet, that holds the headers.
+        has_header: False for a file without headers: its columns are called ``column 1``, ``column 2``, ...
         sheet: The name of the sheet of a workbook.
+        fill_down: Whether a line without a bill belongs to the bill above.
         decimal: ``.`` or ``,``; the other one separates thousands.
         date_formats: Tried in order on every date without a format of its own.
         missing: Texts that stand for nothing in any field, besides the blank.
@@ -34,10 +37,13 @@ class FileSettings:
         usd_per: The worth of one unit of each currency, in US dollars.
     """
 
+    kind: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     header_line: int | None = None
+    has_header: bool = True
     sheet: str | None = None
+    fill_down: bool | None = None
     decimal: str | None = None
     date_formats: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -158,6 +164,45 @@ def with_label(mapping: FieldMapping | None, column: str) -> FieldMapping:
     )
 
 
+def standard_mapping(
+    name: str,
+    columns: Sequence[str],
+    currencies: Mapping[str, tuple[str, str]] | None = None,
+) -> FieldMapping:
+    """Return how a reader of a standard format names its columns: by the canonical fields themselves.
+
+    Args:
+        name: Of the format, for sentences.
+        columns: The columns that the reader has filled.
+        currencies: Money that comes in any currency: the canonical field with the two columns that hold
+            its amount and its currency.
+    """
+    money = currencies or {}
+    rules = [ColumnRule(field=column, column=column) for column in columns if column in FIELDS]
+    rules += [
+        ColumnRule(field=field, column=amount, currency_column=currency)
+        for field, (amount, currency) in money.items()
+        if amount in columns
+    ]
+    settings = FileSettings(decimal=".", date_formats=("%Y-%m-%d",), fill_down=False)
+    return FieldMapping(name=name, file=settings, columns=tuple(rules))
+
+
+def with_rates(standard: FieldMapping, given: FieldMapping) -> FieldMapping:
+    """Return the mapping of a standard format with what a mapping file knows better than the format.
+
+    Which column is which is the format's own affair; what a currency was worth, what stands for nothing
+    and what holds for the whole file is the unit's.
+    """
+    settings = replace(standard.file, usd_per=given.file.usd_per, missing=given.file.missing)
+    constants = {
+        name: text
+        for name, text in given.constants.items()
+        if name not in {rule.field for rule in standard.columns}
+    }
+    return replace(standard, sha256=given.sha256, file=settings, constants=constants)
+
+
 def recognised_mapping(
     headers: Sequence[str], given: FieldMapping
 ) -> tuple[FieldMapping, tuple[FileRemark, ...]]:
@@ -179,6 +224,8 @@ def recognised_mapping(
         rival = best.get(found.field)
         if rival is None:
             best[found.field] = (found.preference, place, rule)
+        elif rival[2].column == header:
+            continue  # twins: whether they agree is seen when the lines are read
         elif (found.preference, place) < rival[:2]:
             beaten.append((found.field, header, rival[2].column))
             best[found.field] = (found.preference, place, rule)

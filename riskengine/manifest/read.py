@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+import os
 import stat
-from collections import Counter
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from riskengine.errors import ManifestError, MappingError
+from riskengine.errors import ManifestError
 from riskengine.manifest import defects as faults_of
 from riskengine.manifest.assemble import Assembled, assemble, container_numbers_in
-from riskengine.manifest.csv_format import read_csv
-from riskengine.manifest.line_faults import repeated_lines, unnamed_lines
-from riskengine.manifest.parquet_format import read_parquet
-from riskengine.manifest.plan import FieldMapping, FileSettings, recognised_mapping
-from riskengine.manifest.schema import Manifest, ManifestSource
+from riskengine.manifest.fill_down import carried_down
+from riskengine.manifest.formats import SUFFIXES, reader_of, recognise
+from riskengine.manifest.line_faults import marked_lines, repeated_lines, unnamed_lines
+from riskengine.manifest.multi_containers import spread_containers
+from riskengine.manifest.packed import is_packed, members_of
+from riskengine.manifest.placing import place_columns
+from riskengine.manifest.plan import (
+    FieldMapping,
+    FileSettings,
+    recognised_mapping,
+    with_rates,
+)
+from riskengine.manifest.schema import Document, Manifest, ManifestSource
 from riskengine.manifest.table import FileRemark
 from riskengine.manifest.typed import FAULTS, type_records
-from riskengine.manifest.xlsx_format import read_xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from riskengine.domain import Defect
+    from riskengine.manifest.schema import DocumentKind
     from riskengine.manifest.table import TextTable
     from riskengine.manifest.typed import TypedRecords
 
@@ -38,40 +46,31 @@ LARGEST_FILE = 1 << 30
 _HEADERS_SHOWN = 20
 _LONGEST_HEADER_SHOWN = 40
 
-_SUFFIXES = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-}
-_FOREIGN = (
-    (b"\x1f\x8b", "a gzip archive", "Unpack it first."),
-    (b"%PDF", "a PDF document", "Ask the sender for the table behind it."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "Save it as .xlsx or as CSV."),
-    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
-    (b"Rar!", "a RAR archive", "Unpack it first."),
-    (b"<?xml", "an XML document", "Ask for the manifest as CSV, Excel or Parquet."),
-    (b"SQLite format 3", "a SQLite database", "Export the table as CSV."),
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A manifest, and everything that is wrong with the file it came in."""
+    """A manifest, and everything that is wrong with the file it came in.
+
+    Attributes:
+        manifest: The canonical frames.
+        defects: What is wrong, each with its place.
+        content: The bytes that were read, where they came out of an archive; else None: they are the file's.
+    """
 
     manifest: Manifest
     defects: tuple[Defect, ...]
+    content: bytes | None = None
 
 
 def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
-    """Read a manifest in CSV, Excel or Parquet; the format is told by the bytes, not by the name.
+    """Read a manifest, a stow plan or a report of movements; its format is told by the bytes, not by the name.
 
-    Without *mapping*, or with one that names no columns, the headers are recognised in English, French,
-    Spanish and Portuguese.
+    Read are delimited text, Excel and OpenDocument sheets, Parquet, UN/EDIFACT (CUSCAR, BAPLIE, COPRAR, COARRI, CODECO),
+    X12 309, ASYCUDA World and WCO XML, DCSA JSON; each also packed by gzip, or alone in a ZIP archive.
+
+    Without *mapping*, or with one that names no columns, the headers of a list are recognised in English, French,
+    Spanish and Portuguese. A standard format says itself which field is which; of a mapping it takes what a
+    currency is worth, what stands for nothing, and constants.
 
     Every record of the file becomes a line of the manifest, or is blank and counted, or is named in a Defect;
     every container number in the file is a row of ``containers``. A value that cannot be read is null and
@@ -80,32 +79,79 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
     said to be.
 
     Raises:
-        ManifestError: The file is missing, too large, empty, of another kind, or names no containers.
+        ManifestError: The file is missing, too large, empty, of another kind, names no containers, or is
+            an archive of several files.
         MappingError: The mapping asks for columns that the file does not have.
     """
-    file = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
-    data = _bytes_of(path)
-    found = _format_of(data, file)
+    first, *others = read_manifests(path, mapping)
+    if others:
+        readings = (first, *others)
+        names = ", ".join(reading.manifest.source.file for reading in readings[:_HEADERS_SHOWN])
+        raise ManifestError(
+            f"{_name(path)} holds {len(readings)} files: {names}.",
+            remedy="Unpack it, and give the file that is meant.",
+        )
+    return first
+
+
+def read_manifests(path: Path, mapping: FieldMapping | None = None) -> tuple[Reading, ...]:
+    """Read a file, or every file in an archive, in their order; each is a reading of its own.
+
+    Raises:
+        ManifestError: As for ``read_manifest``; one bad file in an archive refuses the archive.
+        MappingError: The mapping asks for columns that a file does not have.
+    """
+    file, data = _name(path), bytes_of(path)
+    if not is_packed(data):
+        return (_read(data, file, path.suffix, mapping),)
+    packed_in = hashlib.sha256(data).hexdigest()
+    readings: list[Reading] = []
+    for member in members_of(data, file):
+        if not member.content:
+            raise ManifestError(
+                f"{_shown_name(member.name)} in {file} is empty.",
+                remedy="Ask the sender for the file again.",
+            )
+        suffix = f".{member.name.rpartition('.')[2]}" if "." in member.name else ""
+        reading = _read(member.content, _shown_name(member.name), suffix, mapping)
+        source = replace(reading.manifest.source, packed_in=packed_in)
+        readings.append(
+            replace(
+                reading,
+                manifest=replace(reading.manifest, source=source),
+                content=member.content,
+            )
+        )
+    return tuple(readings)
+
+
+def _read(data: bytes, file: str, suffix: str, mapping: FieldMapping | None) -> Reading:
+    found = recognise(data, file)
     settings = FileSettings() if mapping is None else mapping.file
-    table = _READERS[found](data, file=file, settings=settings)
+    with ThreadPoolExecutor(
+        max_workers=1
+    ) as beside:  # both take long, and neither needs the other
+        digest = beside.submit(hashlib.sha256, data)
+        table = reader_of(found)(data, file=file, settings=settings)
     remarks = list(table.remarks)
-    told = _SUFFIXES.get(path.suffix.lower())
+    told = SUFFIXES.get(suffix.lower())
     if told not in {None, found}:
         remarks.append(
-            FileRemark(code="wrong_suffix", params={"suffix": path.suffix, "format": found})
+            FileRemark(code="wrong_suffix", params={"suffix": suffix, "format": found})
         )
-    if mapping is None or not mapping.columns:
-        given = mapping or FieldMapping(name="the headers as they were recognised")
-        mapping, unclear = recognised_mapping(table.columns, given)
-        remarks += unclear
-        _must_name_containers(mapping, table, file)
-    remarks += _column_remarks(table, mapping)
-    typed = type_records(table, mapping, _places(table, mapping, file))
+    mapping, unclear = _mapping_for(table, mapping, file)
+    remarks += unclear
+    placed = place_columns(table, mapping, file)
+    filled, carried = carried_down(placed.table, mapping, placed.places)
+    rows = spread_containers(filled, mapping, placed.places)
+    remarks += [*placed.remarks, *carried]
+    typed = type_records(rows, mapping, placed.places)
     assembled = assemble(table, typed)
     faults = pl.concat(
         [
-            _cell_faults(table, mapping),
-            typed.faults,
+            _cell_faults(table, mapping, placed.places),
+            typed.faults.unique(maintain_order=True),  # a cell that several containers share
+            marked_lines(rows),
             unnamed_lines(typed),
             repeated_lines(table),
             _undated(typed),
@@ -115,16 +161,17 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
     containers = _with_defect_counts(assembled, faults)
     source = ManifestSource(
         file=file,
-        sha256=hashlib.sha256(data).hexdigest(),
-        format=found,
+        sha256=digest.result().hexdigest(),
+        format=table.format,
         columns=table.columns,
         record_count=table.record_count,
         blank_count=table.blank_count,
         received_at=datetime.now(UTC),
         mapping_sha256=mapping.sha256,
+        document=table.document or Document(kind=_kind_of(typed, settings)),
     )
     manifest = Manifest(source=source, **{**assembled.frames, "containers": containers})
-    _must_add_up(manifest, table, typed)
+    _must_add_up(manifest, rows, typed)
     found_defects = [
         *faults_of.of_file(remarks, file),
         *faults_of.of_records(table, file),
@@ -133,51 +180,88 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
     return Reading(manifest=manifest, defects=tuple(found_defects))
 
 
-_READERS = {"csv": read_csv, "parquet": read_parquet, "xlsx": read_xlsx}
+def _mapping_for(
+    table: TextTable, given: FieldMapping | None, file: str
+) -> tuple[FieldMapping, Sequence[FileRemark]]:
+    """Return how the columns are read: by the standard, by the mapping given, or as their headers tell."""
+    if table.mapping is not None:
+        return (table.mapping if given is None else with_rates(table.mapping, given)), ()
+    if given is not None and given.columns:
+        return given, ()
+    named = given or FieldMapping(name="the headers as they were recognised")
+    mapping, unclear = recognised_mapping(table.columns, named)
+    _must_name_containers(mapping, table, file)
+    return mapping, unclear
 
 
-def _bytes_of(path: Path) -> bytes:
+_OF_GOODS_AND_PARTIES = frozenset(
+    ["goods_description", "hs_code", "shipper_name", "consignee_name", "notify_party_name"]
+)
+
+
+def _kind_of(typed: TypedRecords, settings: FileSettings) -> DocumentKind:
+    """Tell what a list is: what nobody declares of goods in, and what says where boxes stand, is a stow plan."""
+    if settings.kind is not None:
+        return cast("DocumentKind", settings.kind)
+    if "movement" in typed.filled:
+        return "movements"
+    is_of_boxes = "stow_position" in typed.filled and "container_number" in typed.filled
+    if is_of_boxes and not (typed.filled & _OF_GOODS_AND_PARTIES):
+        return "stow_plan"
+    return "manifest"
+
+
+def _name(path: Path) -> str:
+    return _shown_name(path.name)
+
+
+def _shown_name(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return what is in a file; refuse what is no file, too large, empty, or still being written.
+
+    Raises:
+        ManifestError: It is one of these, or cannot be read.
+    """
+    shown = _shown_name(str(path))
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
+        if stat.S_ISDIR(path.stat().st_mode):
             raise ManifestError(
-                f"{path} is a folder.", remedy="Name the manifest files in it, one by one."
+                f"{shown} is a folder.", remedy="Name the manifest files in it, one by one."
             )
-        if not stat.S_ISREG(status.st_mode):
+        if not path.is_file():  # asked before it is opened: a pipe would keep us waiting
             raise ManifestError(
-                f"{path} is not a regular file.", remedy="Copy it to a file first."
+                f"{shown} is not a regular file.", remedy="Copy it to a file first."
             )
-        if status.st_size > LARGEST_FILE:
-            raise ManifestError(
-                f"{path} is larger than {LARGEST_FILE} bytes.", remedy="Split it by voyage."
-            )
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > LARGEST_FILE:
+                raise ManifestError(
+                    f"{shown} is larger than {LARGEST_FILE} bytes.",
+                    remedy="Split it by voyage.",
+                )
+            data = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
     except FileNotFoundError as fault:
         raise ManifestError(
-            f"There is no file {path}.", remedy="Check the name; files are looked up from here."
+            f"There is no file {shown}.",
+            remedy="Check the name; files are looked up from here.",
         ) from fault
     except (OSError, ValueError) as fault:
         raise ManifestError(
-            f"{path} cannot be read: {fault}.", remedy="Check who may read it."
+            f"{shown} cannot be read: {_shown_name(str(fault))}.",
+            remedy="Check who may read it.",
         ) from fault
-    if not data:
-        raise ManifestError(f"{path} is empty.", remedy="Ask the sender for the file again.")
-    return data
-
-
-def _format_of(data: bytes, file: str) -> str:
-    if data[:4] == b"PAR1":
-        return "parquet"
-    if data[:4] == b"PK\x03\x04":
-        return "xlsx"
-    for mark, what, remedy in _FOREIGN:
-        if data.startswith(mark):
-            raise ManifestError(f"{file} is {what}, not a manifest.", remedy=remedy)
-    if data.lstrip()[:1] in {b"{", b"["}:
+    if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
         raise ManifestError(
-            f"{file} looks like JSON.", remedy="Ask for the manifest as CSV, Excel or Parquet."
+            f"{shown} changed while it was read.",
+            remedy="Wait until it is complete, then try again.",
         )
-    return "csv"
+    if not data:
+        raise ManifestError(f"{shown} is empty.", remedy="Ask the sender for the file again.")
+    return data
 
 
 def _must_name_containers(mapping: FieldMapping, table: TextTable, file: str) -> None:
@@ -198,66 +282,21 @@ def _quoted(header: str) -> str:
     return repr(f"{header[:_LONGEST_HEADER_SHOWN]}..." if is_long else header)
 
 
-def _places(table: TextTable, mapping: FieldMapping, file: str) -> dict[str, int]:
-    """Say where each mapped column stands; a header may differ in case and blanks, not in more."""
-    exact = {name: place for place, name in enumerate(table.columns)}
-    loose = {_plain(name): place for place, name in enumerate(table.columns)}
-    counts = Counter(_plain(name) for name in table.columns)
-    places: dict[str, int] = {}
-    faults: list[str] = []
-    for column in sorted(mapping.used_columns()):
-        place = exact.get(column, loose.get(_plain(column)))
-        if place is not None and counts[_plain(column)] > 1:
-            faults.append(f"{column!r} heads {counts[_plain(column)]} columns.")
-        elif place is not None:
-            places[column] = place
-        elif column in mapping.required_columns():
-            near = difflib.get_close_matches(column, table.columns, n=1, cutoff=0.6)
-            meant = f" (did you mean {near[0]!r}?)" if near else ""
-            faults.append(f"there is no column {column!r}{meant}.")
-    if faults:
-        raise MappingError(
-            f"The columns of {file} do not fit {mapping.name}: {' '.join(faults)}",
-            remedy="Each header that is used must stand once in the file.",
-        )
-    return places
-
-
-def _plain(header: str) -> str:
-    return " ".join(header.split()).casefold()
-
-
-def _column_remarks(table: TextTable, mapping: FieldMapping) -> list[FileRemark]:
-    used = {_plain(column) for column in mapping.used_columns()}
-    left = [name for name in table.columns if name and _plain(name) not in used]
-    counts = Counter(name for name in left)
-    remarks = [
-        FileRemark(
-            code="duplicate_header",
-            params={"header": name, "count": count},
-            line=table.header_line,
-        )
-        for name, count in counts.items()
-        if count > 1
-    ]
-    if left:
-        params = {"count": len(counts), "columns": ", ".join(counts)}
-        remarks.append(
-            FileRemark(code="unmapped_columns", params=params, line=table.header_line)
-        )
-    return remarks
-
-
-def _cell_faults(table: TextTable, mapping: FieldMapping) -> pl.DataFrame:
+def _cell_faults(
+    table: TextTable, mapping: FieldMapping, places: Mapping[str, int]
+) -> pl.DataFrame:
     if not table.cell_faults:
         return pl.DataFrame(schema=FAULTS)
-    fields = {_plain(rule.column): rule.field for rule in mapping.columns}
-    names = [fields.get(_plain(name), name) for name in table.columns]
+    fields = {
+        places[rule.column]: rule.field for rule in mapping.columns if rule.column in places
+    }
+    names = [fields.get(place, name) for place, name in enumerate(table.columns)]
+    is_placed = table.are_columns_placed
     lines = table.frame.select("record_number", "line")
     faults = pl.DataFrame(
         {
             "record_number": [record for record, _, _ in table.cell_faults],
-            "column": [place + 1 for _, place, _ in table.cell_faults],
+            "column": [place + 1 if is_placed else None for _, place, _ in table.cell_faults],
             "field": [names[place] for _, place, _ in table.cell_faults],
             "code": [code for _, _, code in table.cell_faults],
         },
@@ -292,7 +331,9 @@ def _with_defect_counts(assembled: Assembled, faults: pl.DataFrame) -> pl.DataFr
         for code in faults["code"].unique().to_list()
         if faults_of.effect_of(code).value == "cell"
     ]
-    received = assembled.frames["received"]
+    received, containers = assembled.frames["received"], assembled.frames["containers"]
+    if not is_cell and received.height == assembled.frames["goods_items"].height:
+        return containers
     cells = faults.filter(pl.col("code").is_in(is_cell)).select("record_number")
     readable = assembled.frames["goods_items"].select("record_number")
     unread = received.join(readable, on="record_number", how="anti").select("record_number")
@@ -303,7 +344,6 @@ def _with_defect_counts(assembled: Assembled, faults: pl.DataFrame) -> pl.DataFr
         .group_by("container_id")
         .agg(found=pl.len().cast(pl.Int64))
     )
-    containers = assembled.frames["containers"]
     return (
         containers.join(counts, on="container_id", how="left", maintain_order="left")
         .with_columns(defect_count=pl.col("found").fill_null(0))
@@ -313,20 +353,22 @@ def _with_defect_counts(assembled: Assembled, faults: pl.DataFrame) -> pl.DataFr
 
 def _must_add_up(manifest: Manifest, table: TextTable, typed: TypedRecords) -> None:
     """Hold the law that nothing is lost; a breach is a fault of ours, and stops the reading."""
-    read, unread = table.frame.height, len(table.unread)
-    source = manifest.source
+    read, unread = table.frame["record_number"].n_unique(), len(table.unread)
+    lines, source = table.frame.height, manifest.source
     if source.record_count != read + unread + source.blank_count:
         raise ManifestError(
             f"{source.file} has {source.record_count} records, but {read} were read, {unread} could not"
             f" be read and {source.blank_count} are blank."
         )
-    if manifest.received.height != read + unread or manifest.goods_items.height != read:
+    if manifest.received.height != lines + unread or manifest.goods_items.height != lines:
         raise ManifestError(f"Records of {source.file} were lost between reading and joining.")
-    named = set(typed.frame["container_number"].drop_nulls())
-    for record in table.unread:
-        named.update(container_numbers_in(record.raw))
-    lost: Sequence[str] = sorted(
-        named - set(manifest.containers["container_number"].drop_nulls())
+    unframed = [
+        number for record in table.unread for number in container_numbers_in(record.raw)
+    ]
+    named = typed.frame.select("container_number").extend(
+        pl.DataFrame({"container_number": unframed}, schema={"container_number": pl.String})
     )
+    missing = named.drop_nulls().join(manifest.containers, on="container_number", how="anti")
+    lost: Sequence[str] = missing["container_number"].unique().sort().to_list()
     if lost:
         raise ManifestError(f"Containers of {source.file} were lost: {', '.join(lost[:20])}.")

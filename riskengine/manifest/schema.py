@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import polars as pl
 
@@ -44,6 +44,7 @@ VOYAGES: FrameSchema = {
     "customs_office": _TEXT,
     "departed_on": _DAY,  # from the last port before this call
     "arrival_expected_on": _DAY,
+    "arrival_expected_at": _INSTANT,
 }
 """One call of one ship, as the manifest heads it."""
 
@@ -54,6 +55,8 @@ CONSIGNMENTS: FrameSchema = {
     "master_bill_of_lading": _TEXT,
     "bill_type": _TEXT,  # straight, master or house
     "cargo_nature": _TEXT,  # import, export, transit, transhipment
+    "declaration_function": _TEXT,  # original, addition, amendment, replacement, cancellation
+    "filer": _TEXT,  # who lodged it: a carrier, an agent, a broker
     "presented_on": _DAY,  # the day the declaration or manifest was lodged
     "booked_on": _DAY,
     "issued_on": _DAY,  # the date of the bill
@@ -113,6 +116,7 @@ GOODS_ITEMS: FrameSchema = {
     "quantity_unit": _TEXT,
     "declared_value_usd": _NUMBER,
     "country_of_origin": _TEXT,
+    "un_number": _TEXT,  # of dangerous goods
 }
 """One line of goods of one bill in one container."""
 
@@ -162,6 +166,23 @@ A ``category`` and a ``number`` may feed a model; a ``key`` (and each category) 
 counted.
 """
 
+MOVEMENTS: FrameSchema = {
+    "container_id": _KEY,
+    "record_number": _COUNT,
+    "movement": _TEXT,  # gate_in, loaded, discharged, gate_out, ... as the mapping's vocabulary has them
+    "moved_at": _INSTANT,
+    "moved_on": _DAY,  # also where no time of day is known
+    "place": _TEXT,  # UN/LOCODE
+    "place_text": _TEXT,
+    "facility": _TEXT,  # terminal, depot, gate
+    "is_full": _FLAG,
+    "seal_numbers": _TEXT,  # as read then, separated by ';'
+    "gross_mass_kg": _NUMBER,
+    "transport": _TEXT,  # truck plate, barge, vessel
+    "reference": _TEXT,  # of the release or the pick-up
+}
+"""What happened to a box and was reported: gate, quay, yard, ship."""
+
 EXAMINATIONS: FrameSchema = {
     "container_id": _KEY,
     "outcome": _TEXT,  # riskengine.domain.Outcome
@@ -179,6 +200,31 @@ RECEIVED: FrameSchema = {
 """Every record of the file as it came."""
 
 
+DocumentKind: TypeAlias = Literal["manifest", "stow_plan", "movements"]
+DocumentFunction: TypeAlias = Literal[
+    "original", "addition", "amendment", "replacement", "cancellation"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a file says of itself.
+
+    Attributes:
+        kind: A manifest declares goods, a stow plan places boxes, movements report what happened to them.
+        function: What the file as a whole does to one received before; None where it does not say.
+        number: Its own number.
+        sender: Who sent it, as the interchange or the header names them.
+        prepared_at: When it was made, UTC.
+    """
+
+    kind: DocumentKind = "manifest"
+    function: DocumentFunction | None = None
+    number: str | None = None
+    sender: str | None = None
+    prepared_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestSource:
     """Where a manifest came from.
@@ -186,12 +232,14 @@ class ManifestSource:
     Attributes:
         file: The name of the file, without its folder.
         sha256: The digest of its bytes as received.
-        format: csv, parquet or xlsx.
-        columns: The headers as received.
+        format: csv, xlsx, parquet, cuscar, awmds, ...
+        columns: The headers as received, or the fields that a standard format fills.
         record_count: Records in the file, without the header.
         blank_count: Records with nothing in them.
         received_at: When it was read; not part of what a run follows from.
         mapping_sha256: The digest of the mapping file, or the empty string.
+        document: What the file says of itself.
+        packed_in: The sha256 of the archive that held it, or the empty string.
     """
 
     file: str
@@ -202,6 +250,8 @@ class ManifestSource:
     blank_count: int
     received_at: datetime
     mapping_sha256: str = ""
+    document: Document = Document()
+    packed_in: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +272,7 @@ class Manifest:
     loads: pl.DataFrame
     seals: pl.DataFrame
     attributes: pl.DataFrame
+    movements: pl.DataFrame
     examinations: pl.DataFrame
     received: pl.DataFrame
 
@@ -243,6 +294,7 @@ SCHEMAS: Mapping[str, FrameSchema] = {
     "loads": LOADS,
     "seals": SEALS,
     "attributes": ATTRIBUTES,
+    "movements": MOVEMENTS,
     "examinations": EXAMINATIONS,
     "received": RECEIVED,
 }

@@ -10,6 +10,18 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from riskengine.manifest.plan import FieldMapping
+    from riskengine.manifest.schema import Document
+
+
+def numbered_columns(count: int) -> tuple[str, ...]:
+    """Return what the columns of a file without headers are called.
+
+    >>> numbered_columns(2)
+    ('column 1', 'column 2')
+    """
+    return tuple(f"column {number}" for number in range(1, count + 1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadRecord:
@@ -53,8 +65,8 @@ class TextTable:
     """One file, framed into records of text.
 
     Attributes:
-        format: csv, parquet or xlsx.
-        columns: The headers as received.
+        format: csv, parquet, xlsx, cuscar, awmds, ...
+        columns: The headers as received; of a standard format, the canonical fields that it fills.
         frame: The records that could be framed and hold something: ``record_number``, ``line``
             and one String column for each header, named by its place ("0", "1", ...).
         numbers: Columns of the same height, by place, that hold a number where the file itself
@@ -65,6 +77,10 @@ class TextTable:
         header_line: The line of the header.
         cell_faults: (record_number, column place, code) of cells that the file itself calls bad.
         remarks: What is to be said of the file as a whole.
+        line_faults: (record_number, code) of records that were read and are not to be trusted.
+        mapping: How the columns of a standard format are read; None where headers are to be recognised.
+        document: What the file says of itself; None where its columns tell.
+        are_columns_placed: Whether a column has a place that a person can find in the file.
     """
 
     format: str
@@ -77,3 +93,7 @@ class TextTable:
     numbers: Mapping[int, pl.Series] = field(default_factory=dict[int, "pl.Series"])
     cell_faults: tuple[tuple[int, int, str], ...] = ()
     remarks: tuple[FileRemark, ...] = ()
+    line_faults: tuple[tuple[int, str], ...] = ()
+    mapping: FieldMapping | None = None
+    document: Document | None = None
+    are_columns_placed: bool = True

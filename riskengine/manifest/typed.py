@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from dataclasses import field as filled
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +14,7 @@ from riskengine.errors import MappingError
 from riskengine.manifest import dates, numbers
 from riskengine.manifest.fields import FIELDS, Field, Kind
 from riskengine.manifest.plan import ColumnRule, FieldMapping
-from riskengine.manifest.values import Column, Conventions, read_column, stripped
+from riskengine.manifest.values import Column, Conventions, Read, read_column, stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,9 +46,24 @@ _DTYPES: dict[Kind, pl.DataType] = {
     Kind.NUMBER: pl.Float64(),
     Kind.INTEGER: pl.Int64(),
     Kind.DATE: pl.Date(),
+    Kind.INSTANT: pl.Datetime("us", "UTC"),
     Kind.FLAG: pl.Boolean(),
 }
 _KEY_SEPARATOR = "|"
+
+_FEW_SPELLINGS = {
+    Kind.DATE,
+    Kind.INSTANT,
+    Kind.FLAG,
+    Kind.CATEGORY,
+    Kind.COUNTRY,
+    Kind.PORT,
+    Kind.HS,
+}
+"""Files repeat a few spellings of these over all their lines: each spelling is read once."""
+
+_FEWEST_LINES_TO_SAVE = 1000
+_COLUMNS_AT_A_TIME = 2  # of which one waits for memory, as a rule, while the other computes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,27 +92,39 @@ class _Typist:
     mapping: FieldMapping
     places: Mapping[str, int]
     faults: list[pl.DataFrame]
+    read: dict[tuple[str, Kind], pl.Series] = filled(
+        default_factory=dict[tuple[str, Kind], pl.Series]
+    )
 
     def texts(self, column: str, kind: Kind) -> pl.Series:
-        raw = self.table.frame[str(self.places[column])]
-        return stripped(raw, self.mapping.file, kind)
+        known = self.read.get((column, kind))
+        if known is None:
+            raw = self.table.frame[str(self.places[column])]
+            known = self.read[column, kind] = stripped(raw, self.mapping.file, kind)
+        return known
 
     def numbers(self, column: str) -> pl.Series | None:
         return self.table.numbers.get(self.places[column])
 
-    def note(self, column: str | None, field: str, codes: pl.Series) -> None:
+    def spellings(self, column: str, kind: Kind) -> pl.Series:
+        """The texts of a column, each once."""
+        raw = self.table.frame[str(self.places[column])]
+        return stripped(raw.unique(), self.mapping.file, kind)
+
+    def note(self, column: str | None, field: str, codes: pl.Series | None) -> None:
         """Keep the faults of one column with the text as received."""
-        if codes.null_count() == len(codes):
+        if codes is None or codes.null_count() == len(codes):
             return
         place = None if column is None else self.places[column]
         raw = pl.lit(None, pl.String) if place is None else pl.col(str(place))
+        shown = place if self.table.are_columns_placed else None
         self.faults.append(
             self.table.frame.with_columns(code=codes)
             .filter(pl.col("code").is_not_null())
             .select(
                 record_number="record_number",
                 line="line",
-                column=pl.lit(None if place is None else place + 1, pl.Int64),
+                column=pl.lit(None if shown is None else shown + 1, pl.Int64),
                 field=pl.lit(field),
                 code="code",
                 raw=raw.str.slice(0, 200),
@@ -118,19 +148,20 @@ def type_records(
     conventions = _conventions(typist, rules)
     height = table.frame.height
     read: dict[str, pl.Series] = {}
-    for rule in rules:
-        field = FIELDS[rule.field]
-        column = _column(typist, field, rule)
-        values, codes = read_column(column, conventions, mapping.file)
-        read |= _named(field, values, column.texts)
-        typist.note(rule.column, field.name, codes)
+    with ThreadPoolExecutor(max_workers=_COLUMNS_AT_A_TIME) as columns:
+        columns_read = list(columns.map(partial(_read, typist, conventions), rules))
+    for rule, column in zip(rules, columns_read, strict=True):
+        read |= _named(FIELDS[rule.field], column)
+        typist.note(rule.column, rule.field, column.faults)
     read |= _constants(mapping, conventions, height)
     if mapping.label is not None:
         read |= _label(typist, mapping.label, conventions)
-    columns = [*table.frame.select("record_number", "line").get_columns()]
-    columns += [read.get(name, _nulls(name, height)) for name in _columns_of_frame()]
+    # What no column fills is one null for all lines, and takes no room.
+    frame = table.frame.select("record_number", "line").with_columns(
+        read.get(name, _null(name)) for name in _columns_of_frame()
+    )
     return TypedRecords(
-        frame=pl.DataFrame(columns),
+        frame=frame,
         attributes=_attributes(typist, conventions),
         faults=pl.concat([pl.DataFrame(schema=FAULTS), *typist.faults]),
         filled=frozenset(read),
@@ -144,17 +175,44 @@ def _columns_of_frame() -> Iterable[str]:
             yield f"{field.name}_text"
 
 
-def _nulls(name: str, height: int) -> pl.Series:
+def _null(name: str) -> pl.Expr:
     field = FIELDS.get(name)
     dtype = pl.String() if field is None else _DTYPES.get(field.kind, pl.String())
-    return pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
+    return pl.lit(None, dtype=dtype).alias(name)
 
 
-def _named(field: Field, values: pl.Series, texts: pl.Series) -> dict[str, pl.Series]:
-    named = {field.name: values.alias(field.name)}
+def _named(field: Field, read: Read) -> dict[str, pl.Series]:
+    named = {field.name: read.values.alias(field.name)}
     if field.kind is Kind.PORT:
-        named[f"{field.name}_text"] = texts.alias(f"{field.name}_text")
+        named[f"{field.name}_text"] = read.texts.alias(f"{field.name}_text")
     return named
+
+
+def _read(typist: _Typist, conventions: Conventions, rule: ColumnRule) -> Read:
+    """Read a column: cell by cell, or where a few spellings make up a long one, each spelling once."""
+    field = FIELDS[rule.field]
+    settings, raw = typist.mapping.file, typist.table.frame[str(typist.places[rule.column])]
+    is_short = len(raw) < _FEWEST_LINES_TO_SAVE
+    if is_short or field.kind not in _FEW_SPELLINGS or typist.numbers(rule.column) is not None:
+        return read_column(_column(typist, field, rule), conventions, settings)
+    spelled = raw.unique()
+    column = Column(field=field, rule=rule, texts=stripped(spelled, settings, field.kind))
+    once = read_column(column, conventions, settings)
+    known = pl.DataFrame({"raw": spelled, "value": once.values})
+    if once.faults is not None:
+        known = known.with_columns(fault=once.faults)
+    if field.kind is Kind.PORT:  # whose text stays beside its code
+        known = known.with_columns(text=once.texts)
+    cells = (
+        raw.alias("raw")
+        .to_frame()
+        .join(known, on="raw", how="left", maintain_order="left", nulls_equal=True)
+    )
+    return Read(
+        values=cells["value"],
+        texts=cells["text"] if field.kind is Kind.PORT else raw,
+        faults=None if once.faults is None else cells["fault"],
+    )
 
 
 def _column(typist: _Typist, field: Field, rule: ColumnRule) -> Column:
@@ -189,7 +247,7 @@ def _conventions(typist: _Typist, rules: list[ColumnRule]) -> Conventions:
     label = typist.mapping.label
     if label is not None and label.known_on and not (label.formats or settings.date_formats):
         dated.append(label.known_on)
-    texts = [typist.texts(column, Kind.DATE) for column in dict.fromkeys(dated)]
+    texts = [typist.spellings(column, Kind.DATE) for column in dict.fromkeys(dated)]
     return Conventions(
         decimal=decimal,
         is_decimal_declared=settings.decimal is not None,
@@ -213,14 +271,15 @@ def _constants(
         field = FIELDS[name]
         texts = stripped(pl.Series([text], dtype=pl.String), mapping.file, field.kind)
         column = Column(field=field, rule=ColumnRule(field=name, column=name), texts=texts)
-        values, codes = read_column(column, conventions, mapping.file)
-        if codes.null_count() == 0 and values.null_count():
+        one = read_column(column, conventions, mapping.file)
+        is_faulty = one.faults is not None and one.faults.null_count() == 0
+        if is_faulty and one.values.null_count():
             raise MappingError(
                 f"The constant {name} = {text!r} of {mapping.name} cannot be read.",
                 remedy="Write numbers with a point, and days as 2026-03-31.",
             )
-        one = _named(field, values, texts)
-        read |= {key: series.new_from_index(0, height) for key, series in one.items()}
+        named = _named(field, one)
+        read |= {key: series.new_from_index(0, height) for key, series in named.items()}
     return read
 
 
@@ -240,11 +299,9 @@ def _label(typist: _Typist, label: LabelRule, conventions: Conventions) -> dict[
     if label.known_on is not None:
         field = FIELDS["outcome_known_on"]
         rule = ColumnRule(field=field.name, column=label.known_on, formats=label.formats)
-        days, codes = read_column(
-            _column(typist, field, rule), conventions, typist.mapping.file
-        )
-        read[field.name] = days
-        typist.note(label.known_on, field.name, codes)
+        days = _read(typist, conventions, rule)
+        read[field.name] = days.values.alias(field.name)
+        typist.note(label.known_on, field.name, days.faults)
     return read
 
 

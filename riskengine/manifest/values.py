@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.codes import commodities, containers, countries, ports
-from riskengine.manifest import dates, numbers
+from riskengine.manifest import box_numbers, dates, numbers
 from riskengine.manifest.fields import Field, Kind
 from riskengine.manifest.headers import unit_in
 from riskengine.manifest.plan import MISSING
@@ -32,6 +32,7 @@ CONTENT_CODES = frozenset(
 
 _PER_UNIT = {"t": 1000.0, "lb": 0.45359237, "ft3": 0.028316846592}
 _LARGEST_MASS_KG = 1e9
+_LONGEST_MISSING = max(map(len, MISSING))
 _LARGEST_EXACT_FLOAT = 9_007_199_254_740_992
 _MAY_BE_NEGATIVE = {"temperature_set_c"}
 _AS_RECEIVED = {Kind.TEXT, Kind.LIST}
@@ -66,6 +67,21 @@ class Column:
     currencies: pl.Series | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A column as it was read.
+
+    Attributes:
+        values: Typed.
+        texts: What was read, without blanks around it.
+        faults: For each cell the code of its defect or null; None where there is not one.
+    """
+
+    values: pl.Series
+    texts: pl.Series
+    faults: pl.Series | None = None
+
+
 def stripped(texts: pl.Series, settings: FileSettings, kind: Kind) -> pl.Series:
     """Return the texts without blanks around them, null where nothing stands.
 
@@ -77,20 +93,24 @@ def stripped(texts: pl.Series, settings: FileSettings, kind: Kind) -> pl.Series:
         usual = tuple(word for word in MISSING if word != "na")  # Namibia
     if kind is Kind.CATEGORY:
         usual = tuple(word for word in MISSING if word != "nil")  # an outcome
-    frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
-    bare = pl.col("text").str.strip_chars()
-    nothing = (
-        (bare == "")
-        | bare.is_in(list(settings.missing))
-        | (bare.str.to_lowercase().is_in(list(usual)))
-    )
-    return frame.select(text=pl.when(~nothing).then(bare)).to_series()
+    bare = texts.cast(pl.String).str.strip_chars()
+    length = bare.str.len_bytes()
+    nothing = length == 0
+    if settings.missing:
+        nothing |= bare.is_in(list(settings.missing))
+    is_short = length <= _LONGEST_MISSING
+    short = bare.filter(is_short).unique() if usual else bare.clear()
+    if short.str.to_lowercase().is_in(usual).any():
+        nothing |= bare.str.to_lowercase().is_in(usual)
+    if not nothing.any():
+        # What had no blanks around it is not kept twice.
+        is_same = texts.dtype == pl.String and texts.str.len_bytes().sum() == length.sum()
+        return (texts if is_same else bare).alias("text")
+    return pl.select(text=pl.when(~nothing).then(bare)).to_series()
 
 
-def read_column(
-    column: Column, conventions: Conventions, settings: FileSettings
-) -> tuple[pl.Series, pl.Series]:
-    """Return the typed values of a column, and for each the code of its defect or null."""
+def read_column(column: Column, conventions: Conventions, settings: FileSettings) -> Read:
+    """Return the typed values of a column, and for each the code of its defect."""
     column = _with_values_replaced(column)
     lost = None
     if column.numbers is not None and column.field.kind not in _FROM_NUMBERS:
@@ -101,12 +121,19 @@ def read_column(
         formats = column.rule.formats or settings.date_formats
         parsed = dates.parse(column.texts, formats=formats, day_first=conventions.day_first)
         values, faults = parsed["value"], parsed["fault"]
+    elif column.field.kind is Kind.INSTANT:
+        parsed = dates.parse_instants(column.texts)
+        values, faults = parsed["value"], parsed["fault"]
     else:
         values, faults = _TEXT_READERS.get(column.field.kind, _read_text)(column)
-    if lost is not None:
+    if lost is not None and lost.null_count() < len(lost):
+        if faults is None:
+            faults = _no_faults(values)
         faults = pl.select(pl.coalesce(lost, faults)).to_series()
         values = pl.select(pl.when(lost.is_null()).then(values)).to_series()
-    return values.alias(column.field.name), faults.alias(column.field.name)
+    if faults is not None and faults.null_count() == len(faults):
+        faults = None
+    return Read(values=values, texts=column.texts, faults=faults)
 
 
 def _with_values_replaced(column: Column) -> Column:
@@ -148,9 +175,9 @@ def _read_number(
         is_whole=field.kind is Kind.INTEGER,
     )
     frame = parsed.with_columns(
-        native=_native(column, len(parsed)),
+        native=_native(column),
         factor=pl.lit(None, pl.Float64) if split is None else split["factor"],
-        rate=_rates(column, settings, len(parsed)),
+        rate=_rates(column, settings),
         text=column.texts,
     )
     is_native = pl.col("native").is_not_null() & pl.col("native").is_finite()
@@ -188,9 +215,9 @@ def _number_fault(field: Field) -> pl.Expr:
     )
 
 
-def _native(column: Column, height: int) -> pl.Series:
+def _native(column: Column) -> pl.Series | pl.Expr:
     if column.numbers is None:
-        return pl.Series("native", [None], dtype=pl.Float64).new_from_index(0, height)
+        return pl.lit(None, pl.Float64)
     return column.numbers.cast(pl.Float64, strict=False).alias("native")
 
 
@@ -203,24 +230,24 @@ def _unit(column: Column, settings: FileSettings) -> str | None:
     return unit
 
 
-def _rates(column: Column, settings: FileSettings, height: int) -> pl.Series:
+def _rates(column: Column, settings: FileSettings) -> pl.Series | pl.Expr:
     rates = {"USD": 1.0, **settings.usd_per}
     if column.currencies is None:
         code = (column.rule.currency or "USD").upper()
-        return pl.Series("rate", [rates.get(code)], dtype=pl.Float64).new_from_index(0, height)
+        return pl.lit(rates.get(code), pl.Float64)
     codes = column.currencies.str.strip_chars().str.to_uppercase()
     return codes.replace_strict(rates, default=None, return_dtype=pl.Float64).alias("rate")
 
 
-def _read_text(column: Column) -> tuple[pl.Series, pl.Series]:
-    return column.texts, _no_faults(column.texts)
+def _read_text(column: Column) -> tuple[pl.Series, None]:
+    return column.texts, None
 
 
-def _read_code(column: Column) -> tuple[pl.Series, pl.Series]:
+def _read_code(column: Column) -> tuple[pl.Series, None]:
     texts = column.texts
     if column.field.name == "vessel_imo":
         texts = texts.str.replace(r"(?i)^IMO[\s:.#-]*", "")
-    return texts, _no_faults(texts)
+    return texts, None
 
 
 def _read_words(column: Column, known: Mapping[str, str | bool], code: str) -> pl.DataFrame:
@@ -241,9 +268,10 @@ def _read_flag(column: Column) -> tuple[pl.Series, pl.Series]:
 
 def _read_category(column: Column) -> tuple[pl.Series, pl.Series]:
     read = _read_words(column, coded_values(column.field.name), "value_unknown")
-    if column.field.name == "size_type":  # the code of ISO 6346 itself
+    if column.field.name == "size_type":  # the code of ISO 6346 itself, of today or of 1984
         bare = pl.col("text").str.replace_all(r"[\s-]", "").str.to_uppercase()
-        shaped = pl.when(bare.str.contains("^[0-9A-Z]{2}[A-Z][0-9A-Z]$")).then(bare)
+        form = "^(?:[0-9A-Z]{2}[A-Z][0-9A-Z]|[1-4][0-9]{3})$"
+        shaped = pl.when(bare.str.contains(form)).then(bare)
         read = read.with_columns(value=pl.coalesce("value", shaped)).with_columns(
             fault=pl.when(pl.col("value").is_null()).then("fault")
         )
@@ -291,12 +319,15 @@ def _read_hs(column: Column) -> tuple[pl.Series, pl.Series]:
     return frame["value"], frame.select(fault=fault).to_series()
 
 
-def _read_container(column: Column) -> tuple[pl.Series, pl.Series]:
-    words = column.texts.unique().drop_nulls().to_list()
-    loose = [word for word in words if folded(word) in loose_cargo_words()]
+def _read_container(column: Column) -> tuple[pl.Series, pl.Series | None]:
+    texts = column.texts
+    # Most numbers of most files are written as ISO 6346 has them, with the digit that belongs to them.
+    is_right = box_numbers.are_right(texts)
+    odd = texts.filter(~is_right).unique().drop_nulls()
+    if odd.is_empty():
+        return texts, None
+    loose = [word for word in odd.to_list() if folded(word) in loose_cargo_words()]
     text = pl.col("text")
-    bare = pl.when(~text.is_in(loose)).then(containers.normalise(text))
-    frame = pl.DataFrame({"text": column.texts}).with_columns(value=bare)
     shaped = containers.has_number_shape(pl.col("value"))
     fault = (
         pl.when(~shaped)
@@ -304,14 +335,26 @@ def _read_container(column: Column) -> tuple[pl.Series, pl.Series]:
         .when(~containers.has_valid_check_digit(pl.col("value")))
         .then(pl.lit("check_digit_wrong"))
     )
-    return frame["value"], frame.select(fault=fault).to_series()
+    known = (
+        odd.alias("text")
+        .to_frame()
+        .with_columns(value=pl.when(~text.is_in(loose)).then(containers.normalise(text)))
+        .with_columns(fault=fault, is_odd=pl.lit(value=True))
+    )
+    cells = (
+        texts.alias("text")
+        .to_frame()
+        .join(known, on="text", how="left", maintain_order="left")
+        .select("fault", value=pl.when("is_odd").then("value").otherwise("text"))
+    )
+    return cells["value"], cells["fault"]
 
 
 def _no_faults(texts: pl.Series) -> pl.Series:
     return pl.Series("fault", [None], dtype=pl.String).new_from_index(0, len(texts))
 
 
-_TEXT_READERS: dict[Kind, Callable[[Column], tuple[pl.Series, pl.Series]]] = {
+_TEXT_READERS: dict[Kind, Callable[[Column], tuple[pl.Series, pl.Series | None]]] = {
     Kind.CODE: _read_code,
     Kind.FLAG: _read_flag,
     Kind.CATEGORY: _read_category,

@@ -11,17 +11,32 @@ import posixpath
 import re
 import zipfile
 import zlib
-from array import array
 from dataclasses import dataclass
-from functools import cache
-from typing import IO, TYPE_CHECKING
+from difflib import get_close_matches
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 from xml.etree import ElementTree as ET
 
+import numpy as np
+
 from riskengine.errors import ManifestError
+from riskengine.manifest.shared_texts import must_be_short
+from riskengine.manifest.sheet_cells import cells_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from riskengine.manifest.sheet_cells import Numbers
+
+
+class _AnySheet(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_filled(self) -> bool: ...
+
+
+AnySheet = TypeVar("AnySheet", bound=_AnySheet)
 MOST_ENTRIES = 500
 MOST_BYTES = 512 << 20
 MOST_RATIO = 200
@@ -33,12 +48,10 @@ CELLS_A_ROW = 20_000
 
 _SMALL = 1 << 20
 _CHUNK = 1 << 20
+_LONGEST_CELL = 4 << 20
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^<>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-_REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
-_TYPE = re.compile(rb"""\bt=["'](\w+)["']""")
-_VALUE = re.compile(rb"<(?:\w+:)?[vt](?:\s[^<>]*)?>[^<]")
+_HIDDEN = re.compile(rb"""<(?:\w+:)?row\s[^<>]*\bhidden=["'](?:1|true)["']""")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s")
 
 
@@ -53,9 +66,11 @@ class Sheet:
         first_column: The first column with a value.
         last_column: The last column with a value.
         merged_count: Ranges of merged cells.
+        hidden_row_count: Rows that a reader of the sheet would not see.
         number_cells: Of every cell that holds a number rather than a text, `CELLS_A_ROW` times its row,
             plus its column.
-        error_cells: (row, column) of cells such as ``#DIV/0!``.
+        error_cells: (row, column) of cells such as ``#DIV/0!``, and of formulas whose value was not kept.
+        unvalued_count: Formulas outside of these rows and columns whose value was not kept.
     """
 
     name: str
@@ -64,8 +79,15 @@ class Sheet:
     first_column: int
     last_column: int
     merged_count: int
-    number_cells: array[int]
+    hidden_row_count: int
+    number_cells: Numbers
     error_cells: tuple[tuple[int, int], ...]
+    unvalued_count: int
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether any cell holds something."""
+        return self.last_row > 0
 
 
 def survey(data: bytes, file: str) -> tuple[Sheet, ...]:
@@ -77,9 +99,12 @@ def survey(data: bytes, file: str) -> tuple[Sheet, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _must_be_modest(archive, file)
-            return tuple(
-                _scan(archive, name, part, file) for name, part in _worksheets(archive, file)
-            )
+            sheets: list[Sheet] = []
+            for name, part in _worksheets(archive, file):
+                sheet, shared_count = _scan(archive, name, part, file)
+                must_be_short(archive, part, shared_count, file)
+                sheets.append(sheet)
+            return tuple(sheets)
     except (
         zipfile.BadZipFile, KeyError, EOFError, zlib.error, NotImplementedError, RuntimeError,
         ET.ParseError, OSError, ValueError,
@@ -88,6 +113,37 @@ def survey(data: bytes, file: str) -> tuple[Sheet, ...]:
             f"{file} is a damaged workbook, or an archive of another kind: {fault}.",
             remedy="Open it, save it as .xlsx or CSV, and try again.",
         ) from fault
+
+
+def chosen(sheets: Sequence[AnySheet], wanted: str, file: str) -> AnySheet:
+    """Return the sheet that is wanted, or where none is named, the only one that holds something.
+
+    Raises:
+        ManifestError: There is no such sheet, or several that hold something.
+    """
+    if wanted:
+        for sheet in sheets:
+            if sheet.name == wanted:
+                return sheet
+        names = [sheet.name for sheet in sheets]
+        near = get_close_matches(wanted, names, n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ManifestError(
+            f"{file} has no sheet {wanted!r}{meant}.",
+            remedy=f"Its sheets are {', '.join(map(repr, names))}.",
+        )
+    full = [sheet for sheet in sheets if sheet.is_filled]
+    if not full:
+        raise ManifestError(
+            f"{file} holds no values.", remedy="Ask the sender for the file again."
+        )
+    if len(full) > 1:
+        names = ", ".join(repr(sheet.name) for sheet in full)
+        raise ManifestError(
+            f"{file} has more than one sheet with something in it: {names}.",
+            remedy='Say which sheet in a mapping file: [file] sheet = "...".',
+        )
+    return full[0]
 
 
 def _must_be_modest(archive: zipfile.ZipFile, file: str) -> None:
@@ -142,38 +198,51 @@ def _tree(archive: zipfile.ZipFile, part: str, file: str) -> ET.Element:
     return ET.fromstring(text)  # noqa: S314 - small, and without any entity
 
 
-def _scan(archive: zipfile.ZipFile, name: str, part: str, file: str) -> Sheet:
-    rows, columns, reach = _Range(), _Range(), _Range()
+def _scan(archive: zipfile.ZipFile, name: str, part: str, file: str) -> tuple[Sheet, int]:
+    """Return what a sheet promises, and how many of its cells hold a shared text."""
+    rows, columns, reach, shared = _Range(), _Range(), 0, 0
     errors: list[tuple[int, int]] = []
-    numbers, merged = array("q"), 0
+    numbers: list[Numbers] = []
+    merged = hidden = 0
     with archive.open(part) as stream:
-        for chunk in _chunks(stream):
-            merged += len(_MERGED.findall(chunk))
-            for row, column, kind, is_filled in _cells(chunk):
-                reach.widen(row * column)
-                if not is_filled:
-                    continue
-                rows.widen(row)
-                columns.widen(column)
-                if kind == b"e":
-                    errors.append((row, column))
-                elif kind in {b"", b"n"}:
-                    numbers.append(row * CELLS_A_ROW + column)
-    if max(reach.last, rows.last * columns.last) > MOST_CELLS:
+        for chunk in _chunks(stream, file):
+            shared += chunk.count(b't="s"') + chunk.count(b"t='s'")
+            merged += len(_MERGED.findall(chunk)) if b"mergeCell" in chunk else 0
+            hidden += len(_HIDDEN.findall(chunk)) if b"hidden=" in chunk else 0
+            cells = cells_of(chunk)
+            reach = max(reach, int((cells.rows * cells.columns).max(initial=0)))
+            filled = cells.are_filled
+            rows.widen(cells.rows[filled])
+            columns.widen(cells.columns[filled])
+            wrong = (filled & cells.are_errors) | cells.are_unvalued
+            errors += zip(
+                cells.rows[wrong].tolist(), cells.columns[wrong].tolist(), strict=True
+            )
+            is_number = filled & cells.are_numbers
+            numbers.append(cells.rows[is_number] * CELLS_A_ROW + cells.columns[is_number])
+    if max(reach, rows.last * columns.last) > MOST_CELLS:
         raise ManifestError(
             f"The sheet {name!r} of {file} has cells far outside any list.",
             remedy="Delete what stands outside the list, or save the list as CSV.",
         )
-    return Sheet(
+    inside = [
+        (row, column)
+        for row, column in errors
+        if rows.first <= row <= rows.last and columns.first <= column <= columns.last
+    ]
+    sheet = Sheet(
         name=name,
         first_row=rows.first,
         last_row=rows.last,
         first_column=columns.first,
         last_column=columns.last,
         merged_count=merged,
-        number_cells=numbers,
-        error_cells=tuple(errors),
+        hidden_row_count=hidden,
+        number_cells=np.concatenate(numbers) if numbers else np.zeros(0, np.int64),
+        error_cells=tuple(inside),
+        unvalued_count=len(errors) - len(inside),
     )
+    return sheet, shared
 
 
 @dataclass(slots=True)
@@ -181,39 +250,27 @@ class _Range:
     first: int = 0
     last: int = 0
 
-    def widen(self, place: int) -> None:
-        self.first = min(self.first or place, place)
-        self.last = max(self.last, place)
+    def widen(self, places: Numbers) -> None:
+        if len(places):
+            lowest = int(places.min())
+            self.first = min(self.first or lowest, lowest)
+            self.last = max(self.last, int(places.max()))
 
 
-def _cells(chunk: bytes) -> Iterator[tuple[int, int, bytes, bool]]:
-    """Yield row, column, type and whether it holds a value, of every cell that says where it is."""
-    for match in _CELL.finditer(chunk):
-        place = _REFERENCE.search(match.group(1))
-        if place is not None:
-            kind = _TYPE.search(match.group(1))
-            is_filled = bool(_VALUE.search(match.group(2) or b""))
-            column = _column_number(place.group(1))
-            yield int(place.group(2)), column, kind.group(1) if kind else b"", is_filled
-
-
-@cache
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+def _chunks(stream: IO[bytes], file: str) -> Iterator[bytes]:
     """Yield the part in pieces that end with a cell, and never more than a workbook may unpack to."""
     rest, total = b"", 0
     while piece := stream.read(_CHUNK):
         total += len(piece)
         text = rest + piece
         end = max(text.rfind(b"</c>") + 4, text.rfind(b":c>") + 3, text.rfind(b"/>") + 2)
-        if total > MOST_BYTES or len(text) - end > MOST_BYTES // 8:
+        if total > MOST_BYTES:
             raise ValueError("a part is larger than the archive says")
+        if len(text) - end > _LONGEST_CELL:
+            raise ManifestError(
+                f"{file} has more than {_LONGEST_CELL >> 20} MB in one cell or between two.",
+                remedy="Save the list as CSV, and mistrust the file.",
+            )
         yield text[:end]
         rest = text[end:]
     yield rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +12,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from riskengine.domain import PartyRole
 from riskengine.errors import ExportError
-from riskengine.manifest.fields import FIELDS, PARTY_FACTS, Kind
+from riskengine.manifest.fields import FIELDS, PARTY_FACTS, Kind, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,29 +27,44 @@ _ALWAYS = {"container_number", "bill_of_lading"}
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
-    """Write a manifest as CSV, Excel or Parquet, by the suffix of *path*.
+    """Write a manifest by the suffix of *path*: a list (CSV, Excel, Parquet), CUSCAR (.edi) or Awmds (.xml).
 
-    One row is one goods item in one container; columns without any value are left out; what a mapping
+    In a list one row is one goods item in one container; columns without any value are left out; what a mapping
     carried along stands in columns such as ``category:genus``. Reading the file gives the same frames,
     but for what was wrong with the original: an unreadable line has only its container number, marked
     ``is_unreadable``, and a value that could not be read stays null. Texts are written as they are: a
-    spreadsheet shows them as text, and a CSV file is for machines.
+    spreadsheet shows them as text, and a CSV file is for machines. The standards hold the fields that they
+    name (``CARRIES`` of their readers), and no others.
 
     Raises:
         ExportError: The suffix is unknown, the list does not fit, or the file cannot be written.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise ExportError(
             f"A manifest cannot be written as {path.name}.",
-            remedy="Let the name end in .csv, .xlsx or .parquet.",
+            remedy=f"Let the name end in {', '.join(SUFFIXES)}.",
         )
     try:
-        writer(flat_list(manifest), path)
+        if suffix in _LISTS:
+            write_list(flat_list(manifest), path)
+            return
+        module, name = _STANDARDS[suffix]
+        as_bytes = getattr(import_module(f"riskengine.manifest.{module}"), name)
+        path.write_bytes(as_bytes(manifest))
     except (OSError, XlsxWriterException) as fault:
         raise ExportError(
             f"{path} cannot be written: {fault}.", remedy="Check the folder and its free space."
         ) from fault
+
+
+def write_list(lines: pl.DataFrame, path: Path) -> None:
+    """Write lines in canonical columns as CSV, Excel or Parquet, by the suffix of *path*.
+
+    Raises:
+        ExportError: The list does not fit the sheet.
+    """
+    _LISTS[path.suffix.lower()](lines, path)
 
 
 def flat_list(manifest: Manifest) -> pl.DataFrame:
@@ -70,6 +86,9 @@ def flat_list(manifest: Manifest) -> pl.DataFrame:
     )
     for facts in (_seals(manifest), _examinations(manifest)):
         lines = lines.join(facts, on="container_id", how="left", maintain_order="left")
+    lines = lines.join(
+        _movements(manifest), on="record_number", how="left", maintain_order="left"
+    )
     carried = _attributes(manifest)
     lines = lines.join(carried, on="goods_item_id", how="left", maintain_order="left")
     if not boxes.height:
@@ -78,11 +97,13 @@ def flat_list(manifest: Manifest) -> pl.DataFrame:
     kept = [
         name for name in canonical if name in _ALWAYS or lines[name].null_count() < lines.height
     ]
+    instants = [name for name in kept if FIELDS[name].kind is Kind.INSTANT]
+    lines = lines.with_columns(pl.col(instants).dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ"))
     return lines.select(*kept, *(name for name in carried.columns if name != "goods_item_id"))
 
 
 def _consignments(manifest: Manifest) -> pl.DataFrame:
-    ports = [field.name for field in FIELDS.values() if field.kind is Kind.PORT]
+    ports = [field.name for field in fields_of("consignments") if field.kind is Kind.PORT]
     frame = manifest.consignments.with_columns(
         pl.coalesce(f"{name}_text", name).alias(name) for name in ports
     )
@@ -106,6 +127,16 @@ def _seals(manifest: Manifest) -> pl.DataFrame:
     return manifest.seals.group_by("container_id", maintain_order=True).agg(
         seal_numbers=pl.col("seal_number").str.join(";"),
         sealing_party=pl.when(pl.col("sealing_party").is_not_null().any()).then(parties),
+    )
+
+
+def _movements(manifest: Manifest) -> pl.DataFrame:
+    named = {
+        field.name: field.name.removeprefix("movement_") for field in fields_of("movements")
+    }
+    frame = manifest.movements.with_columns(pl.coalesce("place_text", "place").alias("place"))
+    return frame.select(
+        "record_number", *(pl.col(column).alias(name) for name, column in named.items())
     )
 
 
@@ -180,8 +211,14 @@ def _must_fit_a_sheet(lines: pl.DataFrame, path: Path) -> None:
         )
 
 
-_WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
+_LISTS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
     ".csv": _write_csv,
     ".xlsx": _write_xlsx,
     ".parquet": _write_parquet,
 }
+_STANDARDS = {
+    ".edi": ("write_cuscar", "cuscar_message"),
+    ".xml": ("write_awmds", "awmds_document"),
+}
+SUFFIXES = (*_LISTS, *_STANDARDS)
+"""What a manifest can be written as."""

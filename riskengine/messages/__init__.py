@@ -2,7 +2,7 @@
 
 A text is stored as a key and parameters and rendered at reading, so that one explanation can be read
 in any language, today or in five years. The files are ``<language>/<area>.toml``; a key is the area and
-the path in its file, separated by dots. Beside a text that counts may stand its singular, ``<key>_one``,
+the path in its file, separated by dots. A large area has several files, ``<area>.<part>.toml``. Beside a text that counts may stand its singular, ``<key>_one``,
 asking for the same values: it is used where the number counted is shown as 1, and only then.
 """
 
@@ -115,9 +115,7 @@ def _catalogue(language: str) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file in files("riskengine.messages").joinpath(language).iterdir():
         if file.name.endswith(".toml"):
-            texts |= _flattened(
-                tomllib.loads(file.read_text("utf-8")), file.name.removesuffix(".toml")
-            )
+            texts |= _flattened(tomllib.loads(file.read_text("utf-8")), file.name.split(".")[0])
     return texts
 
 

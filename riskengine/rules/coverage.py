@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskengine.domain import Severity, Typology, Verdict
+from riskengine.features.beside import AMENDMENTS, BOX, RECONCILIATION
 from riskengine.features.catalog import catalog
 from riskengine.rules.coverage_page import page
 from riskengine.rules.pack import load_pack
@@ -40,6 +41,23 @@ STOW_PLAN = "stow plan"
 """Named among the fields that a rule needs, where one of its measures looks at the stow plan."""
 EARLIER_CONTAINERS = "earlier containers"
 """Named likewise, where a measure counts containers of other days only."""
+
+
+def _drawn(area: str, facts: Collection[str]) -> tuple[str, ...]:
+    """Return the indicators of an area and the facts that they are drawn from."""
+    return tuple(field.name for field in catalog() if field.area == area or field.name in facts)
+
+
+def _is_of_plan(name: str) -> bool:
+    return "stow_plan" in name or name.startswith("planned_")
+
+
+_COMPARED = tuple(
+    name
+    for name in _drawn("reconciliation", RECONCILIATION)
+    if name != "is_empty_weighed_too_heavy"  # the plan or a gate, whichever weighed it
+)
+_FINDS_IN_BOX = ("earlier_find_count", "earlier_examination_count", "is_find_in_box_before")
 
 _CARRIED: Mapping[str, tuple[str, ...]] = {
     "HS codes": (
@@ -99,11 +117,14 @@ _CARRIED: Mapping[str, tuple[str, ...]] = {
     ),
     "a past of containers seen": (
         *(field.name for field in catalog() if field.area == "history"), EARLIER_CONTAINERS,
+        *_drawn("box", BOX),
     ),
-    "outcomes of examinations": tuple(
-        field.name for field in catalog() if field.name.endswith("_find_rate")
+    "outcomes of examinations": (
+        *(field.name for field in catalog() if field.name.endswith("_find_rate")), *_FINDS_IN_BOX,
     ),
-    "a stow plan": (STOW_PLAN,),
+    "earlier versions of the manifest": _drawn("amendments", AMENDMENTS),
+    "a stow plan": (STOW_PLAN, *(name for name in _COMPARED if _is_of_plan(name))),
+    "reports of gates and quays": tuple(name for name in _COMPARED if not _is_of_plan(name)),
 }  # fmt: skip
 """What a feed or a unit may lack, and the fields of the catalogue that are then not known."""
 

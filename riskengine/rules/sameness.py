@@ -49,6 +49,7 @@ Form: TypeAlias = "tuple[str, object]"
 COUNTS = frozenset(
     [
         "amendment_count",
+        "changed_field_count",
         "consignee_containers_30d",
         "consignee_containers_before",
         "container_sightings_before",
@@ -59,6 +60,7 @@ COUNTS = frozenset(
         "lane_heading_containers_before",
         "package_count",
         "pair_containers_before",
+        "rehandling_count",
         "seal_count",
         "seal_sightings_before",
         "shipper_containers_7d",
@@ -72,6 +74,7 @@ DAYS = frozenset(
         "days_amended_before_arrival",
         "days_since_consignee_seen",
         "days_since_container_seen",
+        "days_since_last_seen",
         "days_since_shipper_seen",
         "days_to_arrival",
         "voyage_days",

@@ -293,10 +293,26 @@ def _plain(value: object, language: str) -> object:
 
 def _item(text: str, language: str) -> str:
     """Return one of several texts; the name of a field, as of one that was amended, by its label."""
-    name = text.lower()
+    return line_field_label(text.lower(), language) or text
+
+
+def line_field_label(name: str, language: str) -> str | None:
+    """Return the label of a field of a manifest's line, by the fact of a container that it becomes.
+
+    >>> line_field_label("hs_code", "en"), line_field_label("nobody_says_it", "en")
+    ('HS codes', None)
+    """
     # What a line declares once is a fact in the plural of a container: hs_code, hs_codes.
-    keys = (f"fact.{name}.label", f"fact.{name}s.label")
-    return next((render(key, {}, language) for key in keys if has(key)), text)
+    becomes = _BECOMES.get(name, f"{name}s")
+    keys = (f"fact.{name}.label", f"fact.{becomes}.label")
+    return next((render(key, {}, language) for key in keys if has(key)), None)
+
+
+_BECOMES = {
+    "bill_of_lading": "bills_of_lading",
+    "country_of_origin": "countries_of_origin",
+    "marks": "goods_marks",
+}
 
 
 def _shown(value: object, language: str) -> str:

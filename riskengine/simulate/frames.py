@@ -31,7 +31,8 @@ def make_manifests(lines: pl.DataFrame) -> tuple[Manifest, ...]:
         "seals": _seals(numbered),
     }
     by_call = {
-        name: frame.select("call_id", *SCHEMAS[name])
+        name: _whole(frame, name)
+        .select("call_id", *SCHEMAS[name])
         .cast(pl.Schema(SCHEMAS[name]))
         .partition_by("call_id", as_dict=True, include_key=False, maintain_order=True)
         for name, frame in frames.items()
@@ -47,12 +48,10 @@ def make_manifests(lines: pl.DataFrame) -> tuple[Manifest, ...]:
     return tuple(manifests)
 
 
-def received_bytes(manifest: Manifest) -> bytes:
-    """Return the file that a simulated manifest was received as; its digest is the source's."""
-    columns = manifest.source.columns
-    text = manifest.received["text"].list.to_struct(fields=list(columns)).struct.unnest()
-    filled = text.select(pl.when(pl.col(name) != "").then(name).alias(name) for name in columns)
-    return filled.write_csv().encode("utf-8")
+def _whole(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Add what this world never says, as unknown."""
+    unsaid = [column for column in SCHEMAS[name] if column not in frame.columns]
+    return frame.with_columns(pl.lit(None).alias(column) for column in unsaid)
 
 
 def _numbered(lines: pl.DataFrame) -> pl.DataFrame:

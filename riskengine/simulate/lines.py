@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from riskengine.manifest.fields import FIELDS
+from riskengine.manifest.fields import FIELDS, fields_of
 
 if TYPE_CHECKING:
     from riskengine.simulate.draft import Draft
@@ -16,6 +16,17 @@ KEYS = ("call_id", "bill_id", "box_id")
 
 LABELS = ("outcome", "outcome_known_on")
 
+_NOT_IN_THIS_WORLD = frozenset(
+    [
+        "arrival_expected_at",
+        "declaration_function",
+        "filer",
+        "un_number",
+        *(field.name for field in fields_of("movements")),
+    ]
+)
+"""What a simulated manifest never says."""
+
 
 def canonical_names() -> tuple[str, ...]:
     """Return the canonical flat fields of a manifest, in the order of its columns; no labels.
@@ -23,7 +34,7 @@ def canonical_names() -> tuple[str, ...]:
     >>> canonical_names()[:3]
     ('vessel_name', 'vessel_imo', 'voyage_number')
     """
-    return tuple(name for name in FIELDS if name not in LABELS)
+    return tuple(name for name in FIELDS if name not in {*LABELS, *_NOT_IN_THIS_WORLD})
 
 
 def flat_lines(draft: Draft, calls: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from riskengine.errors import UsageError
-from riskengine.simulate.frames import received_bytes
+from riskengine.manifest.write import SUFFIXES, write_manifest
 from riskengine.simulate.lines import canonical_names
 
 if TYPE_CHECKING:
@@ -35,24 +35,33 @@ seizure = "seizure"
 """
 
 
-def write_world(simulated: SimulatedWorld, folder: Path) -> tuple[Path, ...]:
+def write_world(
+    simulated: SimulatedWorld, folder: Path, *, suffix: str = ".csv"
+) -> tuple[Path, ...]:
     """Write a world to a folder and return the files written, in order.
 
-    ``manifests/<manifest number>.csv`` holds one call each; ``history/history.parquet`` every line of
+    ``manifests/<manifest number><suffix>`` holds one call each, as a list, a CUSCAR message or an ASYCUDA
+    World manifest; ``history/history.parquet`` every line of
     every manifest with its outcome where it was examined, and ``history/mapping.toml`` how to read it;
     ``truth/truth.parquet`` and ``truth/outcomes.parquet`` what a benchmark needs and no engine may see.
 
     Raises:
-        UsageError: The folder is a file, or holds something already: two worlds would be mixed.
+        UsageError: The folder is a file, or holds something already: two worlds would be mixed. Or nothing is
+            written under this suffix.
     """
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"A manifest cannot be written as {suffix!r}.",
+            remedy=f"Choose one of {', '.join(SUFFIXES)}.",
+        )
     _must_be_free(folder)
     manifests, history, truth = (folder / name for name in ("manifests", "history", "truth"))
     for each in (manifests, history, truth):
         each.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for manifest in simulated.manifests:
-        path = manifests / manifest.source.file
-        path.write_bytes(received_bytes(manifest))
+        path = (manifests / manifest.source.file).with_suffix(suffix)
+        write_manifest(manifest, path)
         written.append(path)
     simulated.lines.write_parquet(history / "history.parquet")
     (history / "mapping.toml").write_text(_mapping(), encoding="utf-8", newline="\n")

@@ -13,7 +13,7 @@ from riskengine.errors import RiskEngineError
 from riskengine.manifest import read_manifest
 
 SAMPLES = Path(__file__).parents[2] / "sample_manifests"
-REFUSED = {"empty.csv", "duplicate_headers.csv"}
+REFUSED = {"empty.csv", "duplicate_headers.csv", "awmds_external.xml", "awmds_laughs.xml"}
 READABLE = sorted(
     path
     for path in [*SAMPLES.glob("voyage*"), *(SAMPLES / "broken").iterdir()]
@@ -26,7 +26,7 @@ NUMBER = re.compile(r"(?<![A-Z0-9])[A-Z]{3}[UJZ][0-9]{7}(?![A-Z0-9])")
 def plain_text(path: Path) -> str:
     if path.suffix == ".parquet":
         return pl.read_parquet(path).write_csv()
-    if path.name == "voyage.xlsx":
+    if path.name in {"voyage.xlsx", "voyage.xls", "voyage.ods"}:
         return pl.read_excel(path, infer_schema_length=0).write_csv()
     return path.read_bytes().decode("latin-1")
 
@@ -50,7 +50,8 @@ def test_every_number_in_the_file_is_assessed_or_named_in_a_defect(path, assesse
         defect.container_number for defect in reading.defects
     }
     assert in_the_file - named == set()
-    assert in_the_file or path.name == "header_only.csv"
+    # X12 writes the letters and the digits of a number apart.
+    assert in_the_file or path.name == "header_only.csv" or path.suffix == ".x12"
 
 
 @pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
@@ -60,7 +61,8 @@ def test_every_record_is_a_line_or_a_defect_or_blank(path, assessed):
     unread = {
         defect.record_number for defect in reading.defects if defect.effect.value == "record"
     }
-    lines = reading.manifest.goods_items.height
+    # Containers that share a cell have a goods item each, of one line.
+    lines = reading.manifest.goods_items["record_number"].n_unique()
     assert source.record_count == lines + len(unread) + source.blank_count
 
 

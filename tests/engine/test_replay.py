@@ -281,7 +281,7 @@ def test_a_version_that_does_not_run_yet_is_judged_with_the_exceptions_it_would_
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("CLO-DIG-003", "CLO-DIG-00"), ("CLO-DIG-002@77", "versions"), ("nowhere", "rules list")],
+    [("CLO-DIG-009", "CLO-DIG-00"), ("CLO-DIG-002@77", "versions"), ("nowhere", "rules list")],
 )
 def test_a_rule_that_is_not_there_is_refused_with_what_was_meant(session_unit, day, name, said):
     with pytest.raises(RuleNotFound, match=said):

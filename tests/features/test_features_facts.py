@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from riskengine.features.facts import gather
+from riskengine.manifest import read_manifest
 
 
 def _one(manifest_of, row, column):
@@ -110,3 +111,18 @@ def test_no_order_of_lines_changes_a_bit_of_a_total(manifest_of):
     orders = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.2, 0.3, 0.1]]
     rows = [{"goods": [{"gross_mass_kg": mass} for mass in order]} for order in orders]
     assert gather(manifest_of(rows))["gross_mass_kg"].n_unique() == 1
+
+
+def test_goods_told_on_the_master_and_on_its_house_bills_count_once(tmp_path):
+    path = tmp_path / "voyage.csv"
+    path.write_text(
+        "container_number,bill_of_lading,master_bill_of_lading,bill_type,gross_mass_kg\n"
+        "CSQU3054383,M1,,master,900\n"
+        "CSQU3054383,H1,M1,house,500\n"
+        "CSQU3054383,H2,M1,house,400\n"
+        "MSCU1234566,M2,,master,700\n",
+        "utf-8",
+    )
+    facts = gather(read_manifest(path).manifest, None)
+    assert facts["gross_mass_kg"].to_list() == [900.0, 700.0]
+    assert facts["bills_of_lading"].to_list() == [["H1", "H2", "M1"], ["M2"]]

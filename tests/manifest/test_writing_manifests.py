@@ -112,7 +112,7 @@ def test_an_unreadable_container_is_written_as_one(manifest: Manifest, tmp_path:
 
 
 def test_an_unknown_suffix_or_a_missing_folder_is_refused(manifest: Manifest, tmp_path: Path):
-    with pytest.raises(ExportError, match=r"\.csv, \.xlsx or \.parquet"):
+    with pytest.raises(ExportError, match=r"\.csv, \.xlsx, \.parquet, \.edi, \.xml"):
         write_manifest(manifest, tmp_path / "voyage.pdf")
     for suffix in ("csv", "xlsx", "parquet"):
         with pytest.raises(ExportError, match="cannot be written"):

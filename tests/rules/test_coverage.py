@@ -102,3 +102,15 @@ def test_without_a_stow_plan_the_rules_that_compare_with_it_are_silent():
     want = next(want for want in FOUND.wants if want.name == "a stow plan")
     assert set(want.cannot_match) == {rule for rule in RULES if rule.startswith("STW-")}
     assert want.silent == ()
+
+
+@pytest.mark.parametrize(
+    ("lacking", "letters"),
+    [("earlier versions of the manifest", "VER-"), ("reports of gates and quays", "GAT-")],
+)
+def test_without_what_comes_beside_a_manifest_the_rules_named_for_it_are_silent(
+    lacking, letters
+):
+    want = next(want for want in FOUND.wants if want.name == lacking)
+    assert set(want.cannot_match) == {rule for rule in RULES if rule.startswith(letters)}
+    assert want.silent == ()
