@@ -27,6 +27,7 @@ from riskengine.cli import (
     telling,
 )
 from riskengine.errors import RiskEngineError
+from riskengine.messages import visible_lines
 
 app = typer.Typer(
     name="riskengine",
@@ -71,5 +72,5 @@ def main() -> None:
     try:
         app()
     except RiskEngineError as error:
-        sys.stderr.write(f"riskengine: {error}\n")
+        sys.stderr.write(f"riskengine: {visible_lines(str(error))}\n")
         raise SystemExit(3) from None

@@ -25,12 +25,14 @@ from riskengine.workspace import locate
 
 if TYPE_CHECKING:
     from riskengine.engine import Run
-    from riskengine.engine.biography import Chapter
     from riskengine.engine.explanation import Explanation
     from riskengine.features.field import Field
     from riskengine.workspace import Workspace
 
 PRESENTED = "presented"
+EARLIEST, LATEST = date(1980, 1, 1), date(2100, 1, 1)
+"""No manifest that we can be asked about is assessed outside."""
+
 _RUNS_NAMED = 5
 _NOT_WATCHED = (
     "--at",
@@ -145,37 +147,36 @@ def explain(
     """Say why a container stands where it stands, what could not be checked and what would clear it."""
     from riskengine.cli.explanation_page import show_explanation
     from riskengine.engine.explanation import explain as explained
+    from riskengine.engine.kept_life import life_in
     from riskengine.engine.recorded import run_of
 
     found = run_of(locate(workspace), container, run)
     explanation = explained(found, container, language=language.value, fields=fields_of(found))
+    chapters, signs = life_in(found, explanation.container_id)
     if as_json:
         import json
         from dataclasses import asdict
 
-        sys.stdout.write(f"{json.dumps(asdict(explanation), ensure_ascii=False)}\n")
+        from riskengine.cli.telling import chapters_as_json, signs_as_json
+
+        known = {
+            "chapters": chapters_as_json(chapters),
+            "signs": signs_as_json(signs, language.value),
+        }
+        told = asdict(explanation) | {"biography": known}
+        sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
         return
     beside = _beside(locate(workspace), found, explanation, language.value)
+    _tell_later(locate(workspace), found, explanation.container_id, language.value)
     show_explanation(
         explanation,
         language.value,
         show_all=all_reasons,
         beside=beside,
-        life=_life(found, explanation.container_id),
+        life=chapters,
+        signs=signs,
     )
     _name_other_runs(locate(workspace), container, explanation.run_id, language.value)
-
-
-def _life(run: Run, container_id: int) -> tuple[Chapter, ...]:
-    """Return what was known of the box when the run was made."""
-    import polars as pl
-
-    from riskengine.engine.biography import told_chapters
-
-    kept = run.beside.get("chapters")
-    if kept is None:
-        return ()
-    return told_chapters(kept.filter(pl.col("container_id") == container_id))
 
 
 def _beside(
@@ -188,6 +189,15 @@ def _beside(
     rule_ids = [note.rule_id for note in explanation.matched]
     counted = counted_by_matches(workspace, run, explanation.name, rule_ids, language=language)
     return {rule_id: named_beside(found, language) for rule_id, found in counted.items()}
+
+
+def _tell_later(workspace: Workspace, run: Run, container_id: int, language: str) -> None:
+    """Say above an explanation that a later version of the manifest was received, and names the box no more."""
+    from riskengine.cli.output import page, text
+    from riskengine.engine.later_versions import later_version
+
+    for sentence in later_version(workspace, run, container_id, language):
+        page().print(text(sentence, "yellow"))
 
 
 def _watch(
@@ -242,11 +252,17 @@ def _day(text: str) -> date | None:
     if not text:
         return datetime.now(UTC).date()
     try:
-        return datetime.fromisoformat(text).date()
+        day = datetime.fromisoformat(text).date()
     except ValueError:
         raise typer.BadParameter(
             f"{text!r} is no day such as 2026-11-21.", param_hint="--at"
         ) from None
+    if not EARLIEST <= day <= LATEST:
+        raise typer.BadParameter(
+            f"{text} is no day of container traffic: it must lie between {EARLIEST} and {LATEST}.",
+            param_hint="--at",
+        )
+    return day
 
 
 def _can_be_written(out: Path | None) -> None:

@@ -46,7 +46,7 @@ def show_biography(told: Biography, language: str) -> None:
     if told.signs:
         _show_signs(console, told.signs, language)
     else:
-        console.print(text(words("no_signs")))
+        console.print(text(words("no_signs_bill" if _is_bill(told) else "no_signs")))
     console.print()
     console.print(text(words("chapters"), "bold underline"))
     if told.voyages_left_out > 0:
@@ -56,17 +56,26 @@ def show_biography(told: Biography, language: str) -> None:
     console.print(text(messages.render("desk.explain.advice", {}, language), "dim"))
 
 
-def show_short(console: Console, name: str, chapters: Sequence[Chapter], language: str) -> None:
-    """Print what is known of a box beside an explanation: its last chapters, and where the others are.
+def show_short(
+    console: Console,
+    name: str,
+    chapters: Sequence[Chapter],
+    language: str,
+    signs: Sequence[CloneSign] = (),
+) -> None:
+    """Print what is known of a box beside an explanation: signs, its last chapters, and where the others are.
 
     Args:
         console: Where the explanation is printed.
         name: The container's number.
         chapters: What the run kept of it, in time order.
         language: Of the words.
+        signs: Those that the run shows.
     """
     console.print()
     console.print(text(messages.render("box.short", {}, language), "bold underline"))
+    for sign in signs:
+        console.print(text(f"- {sign_sentence(sign, language)}", "bold red"))
     if not chapters:
         console.print(text(messages.render("box.short_none", {}, language)))
         return
@@ -101,6 +110,8 @@ def port_shown(place: str) -> str:
 
 
 def _nothing(told: Biography, language: str) -> list[str]:
+    from riskengine.codes.containers import is_container_number
+
     params = {"container": told.name, "day": told.before}
     key = "box.unknown_before" if told.before else "box.unknown"
     if told.boxes_on_bill:
@@ -110,7 +121,14 @@ def _nothing(told: Biography, language: str) -> list[str]:
     if told.known_near:
         near = {"numbers": _few(told.known_near)}
         found.append(messages.render("box.near", near, language))
+    elif not told.signs and not is_container_number(told.name):
+        found.append(messages.render("box.looks_like", {}, language))
     return found
+
+
+def _is_bill(told: Biography) -> bool:
+    """Tell whether the life is that of loose cargo, which is named by its bills."""
+    return any(told.name == "+".join(chapter.bills) for chapter in told.chapters)
 
 
 def _few(numbers: Sequence[str]) -> str:

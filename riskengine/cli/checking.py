@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from riskengine.cli.options import JsonOption, Language, LanguageOption, MappingOption
-from riskengine.errors import RiskEngineError
+from riskengine.errors import ManifestError, RiskEngineError
+from riskengine.messages import visible_lines
 
 if TYPE_CHECKING:
     from riskengine.domain import Defect
@@ -66,6 +67,7 @@ OutOption: TypeAlias = Annotated[
 ]
 
 _SHOWN_OF_A_KIND = 5
+_NAMES_SHOWN = 20
 _RULE_SUFFIXES = {".yaml", ".yml"}
 _REFUSED = 3
 
@@ -91,6 +93,11 @@ def check(
     from riskengine.manifest.mapping import load_mapping
 
     if suggest_mapping:
+        if as_json:
+            raise typer.BadParameter(
+                "a mapping file is TOML; it does not go with --json.",
+                param_hint="--suggest-mapping",
+            )
         _suggest(paths, out, language.value)
         return
     if out is not None:
@@ -98,23 +105,9 @@ def check(
     deadline = _day(answer_by)
     field_mapping = load_mapping(mapping) if mapping else None
     checked = _Checked(language.value, min_quality, is_request=request, deadline=deadline)
-    files = [file for named in paths for file in _files(named, language.value)]
+    files = checked.files_of(paths)
     for path in files:
-        if path.is_dir() or path.suffix in _RULE_SUFFIXES:
-            from riskengine.cli.ruling import show_faults
-
-            checked.has_failed |= bool(
-                show_faults(path, as_json=as_json, language=language.value)
-            )
-            continue
-        try:
-            checked.show(path, field_mapping, as_json=as_json)
-        except RiskEngineError as refusal:
-            if len(files) == 1:
-                raise
-            # One file that is no manifest does not keep the others from being checked.
-            sys.stderr.write(f"riskengine: {refusal}\n")
-            checked.is_refused = True
+        checked.check(path, field_mapping, as_json=as_json, is_alone=len(files) == 1)
     if checked.is_refused:
         raise typer.Exit(_REFUSED)
     if checked.has_failed:
@@ -133,6 +126,37 @@ class _Checked:
         self.deadline = deadline
         self.has_failed = False
         self.is_refused = False
+
+    def files_of(self, paths: list[Path]) -> list[Path]:
+        """Return what is to be checked; a folder with nothing in it is refused as a file would be."""
+        files: list[Path] = []
+        for named in paths:
+            try:
+                files += _files(named, self.language)
+            except RiskEngineError as refusal:
+                self._refuse(refusal, is_alone=len(paths) == 1)
+        return files
+
+    def check(
+        self, path: Path, mapping: FieldMapping | None, *, as_json: bool, is_alone: bool
+    ) -> None:
+        """Check one file, or one folder of rules."""
+        if path.is_dir() or path.suffix in _RULE_SUFFIXES:
+            from riskengine.cli.ruling import show_faults
+
+            self.has_failed |= bool(show_faults(path, as_json=as_json, language=self.language))
+            return
+        try:
+            self.show(path, mapping, as_json=as_json)
+        except RiskEngineError as refusal:
+            self._refuse(refusal, is_alone=is_alone)
+
+    def _refuse(self, refusal: RiskEngineError, *, is_alone: bool) -> None:
+        """Say a refusal: one file that is no manifest does not keep the others from being checked."""
+        if is_alone:
+            raise refusal
+        sys.stderr.write(f"riskengine: {visible_lines(str(refusal))}\n")
+        self.is_refused = True
 
     def show(self, path: Path, mapping: FieldMapping | None, *, as_json: bool) -> None:
         """Show what is wrong with one file, or with each file in an archive."""
@@ -154,7 +178,13 @@ class _Checked:
             _print_defects(reading, self.language)
             quality_page.print_quality(quality)
         else:
-            _show_defects(name, reading, self.language, is_listed=not self.is_request)
+            _show_defects(
+                name,
+                reading,
+                self.language,
+                containers=quality.container_count,
+                is_listed=not self.is_request,
+            )
             quality_page.show_quality(
                 name, quality, self.language, is_listed=not self.is_request
             )
@@ -178,12 +208,22 @@ def _files(named: Path, language: str) -> list[Path]:
     from riskengine.cli.output import say
     from riskengine.manifest.folder import manifests_in
 
-    taken, left = manifests_in(named)
-    if taken and left:
-        names = ", ".join(messages.visible(file.name) for file in left)
-        params = {"count": len(left), "names": names}
-        say(messages.render("quality.page.left_out", params, language))
-    return list(taken) or [named]
+    found = manifests_in(named)
+    not_taken = {"left_out": found.left, "skipped": found.skipped, "unlooked": found.unlooked}
+    for key, files in not_taken.items():
+        if files:
+            shown = [messages.visible(str(file.relative_to(named))) for file in files]
+            names = ", ".join(shown[:_NAMES_SHOWN])
+            if len(shown) > _NAMES_SHOWN:
+                names += ", …"
+            params = {"count": len(files), "names": names}
+            say(messages.render(f"quality.page.{key}", params, language))
+    if not found.manifests:
+        raise ManifestError(
+            f"There is no manifest in {messages.visible(str(named))}.",
+            remedy="Check the name of the folder.",
+        )
+    return found.manifests
 
 
 def _print_defects(reading: Reading, language: str) -> None:
@@ -195,7 +235,9 @@ def _print_defects(reading: Reading, language: str) -> None:
         sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
 
 
-def _show_defects(name: str, reading: Reading, language: str, *, is_listed: bool) -> None:
+def _show_defects(
+    name: str, reading: Reading, language: str, *, containers: int, is_listed: bool
+) -> None:
     from riskengine import messages
     from riskengine.cli.output import page, say, table, text
 
@@ -203,7 +245,7 @@ def _show_defects(name: str, reading: Reading, language: str, *, is_listed: bool
     params = {
         "file": name,
         "records": source.record_count,
-        "containers": reading.manifest.containers.height,
+        "containers": containers,
         "defects": len(reading.defects),
     }
     say(
@@ -211,6 +253,9 @@ def _show_defects(name: str, reading: Reading, language: str, *, is_listed: bool
             "desk.check.count" if reading.defects else "desk.check.none", params, language
         )
     )
+    loose = reading.manifest.containers["container_number"].null_count()
+    if loose:
+        say(messages.render("quality.page.loose", {"file": name, "count": loose}, language))
     if not is_listed or not reading.defects:
         return
     listing = table(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from riskengine.domain import Reason
-    from riskengine.engine.biography import Chapter
+    from riskengine.engine.biography import Chapter, CloneSign
     from riskengine.engine.explanation import Explanation, RuleNote
 
 _BAR_WIDTH = 12
@@ -29,6 +29,7 @@ def show_explanation(
     show_all: bool = False,
     beside: Mapping[str, str] = MappingProxyType({}),
     life: tuple[Chapter, ...] | None = None,
+    signs: tuple[CloneSign, ...] = (),
 ) -> None:
     """Print an explanation to stdout.
 
@@ -38,6 +39,7 @@ def show_explanation(
         show_all: Whether weak reasons are shown too.
         beside: The other containers that a rule counted, by the rule.
         life: What was known of the box before; None leaves it out.
+        signs: What of it one box could not have done.
     """
 
     def words(key: str, **params: object) -> str:
@@ -59,7 +61,7 @@ def show_explanation(
             getattr(explanation, key),
         )
     if life is not None:
-        show_short(console, explanation.name, life, language)
+        show_short(console, explanation.name, life, language, signs)
     if explanation.typologies:
         _section(console, words("typologies"))
         for sentence, log_odds in explanation.typologies[: None if show_all else 3]:

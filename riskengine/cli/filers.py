@@ -38,7 +38,7 @@ def filers(
     from riskengine.cli.output import page, say, table, text
     from riskengine.ledger.filer_quality import of_filers
 
-    found = of_filers(locate(workspace), _day(since))
+    found = of_filers(locate(workspace).must_exist(), _day(since))
     if as_json:
         for filer in found:
             line = asdict(filer) | {"last_received_at": filer.last_received_at.isoformat()}

@@ -57,6 +57,10 @@ def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) ->
         f"Half-written runs removed: {upkeep.swept}. Outcomes finished after a crash: {upkeep.finished}."
         f" Changes of rules: {upkeep.finished_changes}."
     )
+    if upkeep.left_behind:
+        say(
+            f"Copies of arriving files that a killed watch left, removed: {upkeep.left_behind}."
+        )
     for rule in upkeep.unreadable_rules:
         say(f"A rule that should run cannot be read: {rule}")
     say(f"Audit chain: {upkeep.audit_entries} entries, all sound. Head {upkeep.audit_head}")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from riskengine.messages import visible
+from riskengine.messages import visible, visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -34,7 +34,7 @@ def talk() -> Console:
 
 def say(line: str) -> None:
     """Print one remark to stderr, whatever its width."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{visible_lines(line)}\n")
 
 
 def text(content: object, style: str = "") -> Text:

@@ -30,7 +30,9 @@ def show_quality(name: str, quality: Quality, language: str, *, is_listed: bool)
         "containers": quality.container_count,
         "faults": quality.fault_count,
     }
-    say(messages.render("quality.page.score", params, language))
+    is_of_boxes = quality.kind != "manifest"
+    key = "score_boxes" if is_of_boxes else "score"
+    say(messages.render(f"quality.page.{key}", params, language))
     if not is_listed:
         return
     listing = table(
@@ -38,7 +40,7 @@ def show_quality(name: str, quality: Quality, language: str, *, is_listed: bool)
     )
     for part in quality.components:
         listing.add_row(
-            text(messages.render(f"quality.component.{part.name}", {}, language)),
+            text(_label(part, language, is_of_boxes=is_of_boxes)),
             *(text(shown) for shown in _part(part, language)),
         )
     page().print(listing)
@@ -108,7 +110,14 @@ def is_good_enough(name: str, quality: Quality, least: float, language: str) -> 
     return not quality.unread_count
 
 
+def _label(part: Component, language: str, *, is_of_boxes: bool) -> str:
+    """Return what a component is called; a stow plan and movements have boxes and no bills."""
+    name = "whole_boxes" if part.name == "whole" and is_of_boxes else part.name
+    return messages.render(f"quality.component.{name}", {}, language)
+
+
 def _show_filers(quality: Quality, language: str) -> None:
+    is_of_boxes = quality.kind != "manifest"
     listing = table(
         *_words(language, "filer", "quality", "bills", "containers", "faults", "worst"),
         right=(1, 2, 3, 4),
@@ -121,11 +130,7 @@ def _show_filers(quality: Quality, language: str) -> None:
             text(_count(filer.bill_count, language)),
             text(_count(filer.container_count, language)),
             text(_count(filer.fault_count, language)),
-            text(
-                messages.render(f"quality.component.{worst.name}", {}, language)
-                if worst.lost > 0
-                else "-"
-            ),
+            text(_label(worst, language, is_of_boxes=is_of_boxes) if worst.lost > 0 else "-"),
         )
     page().print(listing)
     if len(quality.filers) > _FILERS_SHOWN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -21,7 +22,7 @@ from riskengine.cli.options import (
 from riskengine.workspace import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 FilesArgument: TypeAlias = Annotated[
-    list[Path], typer.Argument(help="Manifests, and stow plans and movements in any order.")
+    list[Path], typer.Argument(help="Manifests, stow plans and movements, in any order.")
 ]
 PlanOption: TypeAlias = Annotated[
     Path | None,
@@ -82,11 +83,10 @@ def reconcile(
 ) -> None:
     """Compare what is declared, planned and reported of the same boxes; exit 1 if anything differs.
 
-    What the workspace has received of the voyage is compared too, where there is a workspace.
+    What the workspace has received of the voyage is compared too, where there is a workspace. Without a manifest,
+    stow plans are compared with movements.
     """
-    from riskengine.cli.reconciling_page import show_compared, show_differences
     from riskengine.engine.reconcile import reconcile as reconciled
-    from riskengine.errors import UsageError
     from riskengine.features import facts
 
     day = _day(at)
@@ -98,10 +98,10 @@ def reconcile(
         reading for reading in readings if reading.manifest.source.document.kind == "manifest"
     ]
     if not manifests:
-        raise UsageError(
-            "None of the files is a manifest.",
-            remedy="Give the manifest that stow plan and movements are to be compared with.",
+        count = _without_manifest(
+            beside_files, plans, day, workspace, as_json=as_json, language=language.value
         )
+        raise typer.Exit(1 if count else 0)
     gathered = [facts.gather(reading.manifest, day) for reading in manifests]
     _must_fit(plans, gathered)
     count = 0
@@ -115,14 +115,55 @@ def reconcile(
             elsewhere=beside.elsewhere,
         ).differences
         count += found.height
-        name = reading.manifest.source.file
-        if as_json:
-            _write_lines(found, name, language.value)
-        else:
-            show_compared(name, beside, found, language.value)
-            show_differences(found, language.value)
+        _tell(reading, beside, found, as_json=as_json, language=language.value)
     if count:
         raise typer.Exit(1)
+
+
+def _without_manifest(
+    readings: Sequence[Reading],
+    plans: Sequence[Reading],
+    day: date,
+    workspace: Path | None,
+    *,
+    as_json: bool,
+    language: str,
+) -> int:
+    """Compare each stow plan with the movements, tell what differs, and return how much that is."""
+    from riskengine.cli.reconciling_page import show_alone
+    from riskengine.engine.reconcile import plan_beside_movements
+    from riskengine.engine.stow_plan import as_stow_plan
+    from riskengine.features import facts
+
+    count = 0
+    told = [one for one in readings if one.manifest.source.document.kind == "stow_plan"]
+    planned = [*told, *map(as_stow_plan, plans)]
+    for plan in planned:
+        stated = facts.gather(plan.manifest, day)
+        others = [one for one in readings if one is not plan]
+        beside = replace(_beside(others, [], stated, day, workspace), plan=None)
+        found = plan_beside_movements(stated, beside.movements, assessed_on=day)
+        count += found.height
+        _tell(plan, beside, found, as_json=as_json, language=language)
+    if not planned:
+        for one in readings:
+            show_alone(one.manifest.source.file, language)
+    return count
+
+
+def _tell(
+    reading: Reading, beside: Reported, found: pl.DataFrame, *, as_json: bool, language: str
+) -> None:
+    from riskengine.cli.reconciling_page import show_compared, show_differences
+
+    name = reading.manifest.source.file
+    is_plan = reading.manifest.source.document.kind == "stow_plan"
+    if as_json:
+        named = {"manifest": None, "stow_plan": name} if is_plan else {"manifest": name}
+        _write_lines(found, named, language)
+        return
+    show_compared(name, beside, found, language, is_plan=is_plan)
+    show_differences(found, language)
 
 
 def _read(paths: Sequence[Path], mapping: Path | None) -> list[Reading]:
@@ -165,11 +206,11 @@ def _beside(
     return both(given, received)
 
 
-def _write_lines(found: pl.DataFrame, name: str, language: str) -> None:
+def _write_lines(found: pl.DataFrame, named: Mapping[str, str | None], language: str) -> None:
     from riskengine.engine.differences import sentence
 
     for row in found.drop("container_id").iter_rows(named=True):
-        line = {"manifest": name} | row | {"sentence": sentence(row, language)}
+        line = {**named, **row, "sentence": sentence(row, language)}
         sys.stdout.write(f"{json.dumps(line, ensure_ascii=False, default=_written)}\n")
 
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from riskengine.engine.reported import Reported
 
 
-def show_compared(name: str, beside: Reported, found: pl.DataFrame, language: str) -> None:
-    """Say on stderr what the manifest was compared with, and whether anything differs."""
+def show_compared(
+    name: str, beside: Reported, found: pl.DataFrame, language: str, *, is_plan: bool = False
+) -> None:
+    """Say on stderr what a manifest, or a plan without one, was compared with, and whether anything differs."""
 
     def words(key: str, **params: object) -> str:
         return messages.render(f"reconciliation.page.{key}", params, language)
@@ -26,13 +28,18 @@ def show_compared(name: str, beside: Reported, found: pl.DataFrame, language: st
     if beside.movements is not None:
         sources.append(words("moved", events=beside.movements.height))
     if not sources:
-        say(words("nothing", manifest=name))
+        say(words("plan_alone", plan=name) if is_plan else words("nothing", manifest=name))
         return
     key = "none" if found.is_empty() else "compared"
     say(words(key, manifest=name, sources=", ".join(sources)))
     if not found.is_empty():
         boxes = found["container_number"].n_unique()
         say(words("count", count=found.height, containers=boxes))
+
+
+def show_alone(name: str, language: str) -> None:
+    """Say on stderr that movements were given alone."""
+    say(messages.render("reconciliation.page.moved_alone", {"file": name}, language))
 
 
 def show_differences(found: pl.DataFrame, language: str) -> None:
@@ -46,7 +53,8 @@ def show_differences(found: pl.DataFrame, language: str) -> None:
         rows = found.filter(pl.col("kind") == kind)
         if rows.is_empty():
             continue
-        console.print(text(f"{kind_name(kind, language)} ({rows.height})", "bold"))
+        heading = kind_name(kind, language, against=rows["against"][0])
+        console.print(text(f"{heading} ({rows.height})", "bold"))
         listing = table(*columns)
         for row in rows.iter_rows(named=True):
             listing.add_row(

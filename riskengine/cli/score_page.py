@@ -13,7 +13,8 @@ from riskengine.cli.output import LANE_STYLES, lines, page, say, table, text
 from riskengine.domain import Basis, Lane
 from riskengine.engine.founding import is_baseline
 from riskengine.engine.reasons import Reasons
-from riskengine.engine.stow_plan import NOT_MANIFESTED
+from riskengine.engine.reconcile import UNMANIFESTED
+from riskengine.engine.withdrawn import WITHDRAWN_BILL, WITHDRAWN_CONTAINER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 _REASONS_SHOWN = 3
 _MOST_BOXES = 20
+_NAMED_ELSEWHERE = (
+    WITHDRAWN_CONTAINER,
+    WITHDRAWN_BILL,
+    "listed_not_manifested",
+    *UNMANIFESTED,
+)
+"""What other papers name and the manifest does not: no defect of its file, and ``check`` cannot show it."""
 
 
 def show_run(
@@ -146,9 +154,9 @@ def _remark(
         words("more", count=hidden)
     if not dry_run:
         words("random", count=int(run.assessments["is_random"].sum()))
-    unmanifested = run.defects["code"].eq(NOT_MANIFESTED).sum()
-    if run.defects.height > unmanifested:
-        words("defects", count=run.defects.height - unmanifested, file=str(path))
+    of_file = run.defects.filter(~pl.col("code").is_in(_NAMED_ELSEWHERE)).height
+    if of_file:
+        words("defects", count=of_file, file=str(path))
     if run.rules.is_empty():
         words("no_rule", day=run.card.assessed_on)
     for rule_id, sentence in (
@@ -166,10 +174,17 @@ def _remark(
 
 
 def show_unmanifested(run: Run, language: str) -> None:
-    """Name on stderr each container that is on the stow plan and on no line of the manifest."""
-    boxes = run.defects.filter(pl.col("code") == NOT_MANIFESTED)
-    for told in boxes["params_json"].head(_MOST_BOXES).to_list():
-        say(messages.render(f"defect.{NOT_MANIFESTED}", json.loads(told), language))
+    """Name on stderr each container that an earlier version or another paper names, and no line of the manifest.
+
+    What an earlier version named goes first: somebody took it out.
+    """
+    boxes = run.defects.filter(pl.col("code").is_in(_NAMED_ELSEWHERE)).sort(
+        pl.col("code").is_in([WITHDRAWN_CONTAINER, WITHDRAWN_BILL]),
+        descending=True,
+        maintain_order=True,
+    )
+    for code, told in boxes.select("code", "params_json").head(_MOST_BOXES).rows():
+        say(messages.render(f"defect.{code}", json.loads(told), language))
     rest = boxes.height - _MOST_BOXES
     if rest > 0:
         params = {"count": rest, "run": run.card.run_id}

@@ -86,15 +86,14 @@ def score_all(
     arrivals = _read(paths, load_mapping(mapping) if mapping else None)
     plan, named_plan = _stow_plan(*stow_plan)
     others = [one for one in arrivals if not one.is_manifest]
-    # A plan is there before the manifests that it is compared with, in whatever order they are named.
-    for one in (*([named_plan] if named_plan else []), *others):
+    # All are received before any is assessed: what is compared must not hang on the order in which they are named.
+    for one in (*([named_plan] if named_plan else []), *arrivals):
         _receive(engine, one, asked)
     for one in others:
         show_received(one.reading, one.received, asked.language)
-    beside = [one.reading for one in others] if asked.is_dry else []
     sheets: list[pl.DataFrame] = []
     for one in (one for one in arrivals if one.is_manifest):
-        _receive(engine, one, asked)
+        rest = [other.reading for other in arrivals if other is not one]
         with progress(one.reading.manifest.source.file) as told:
             run = engine.assess(
                 one.reading,
@@ -102,13 +101,14 @@ def score_all(
                 is_dry=asked.is_dry,
                 seq=one.received.seq if one.received else None,
                 stow_plan=plan,
-                others=beside,
+                others=rest if asked.is_dry else (),
                 progress=told,
             )
         is_new = not asked.is_dry and engine.record(
             run, one.reading, one.path, by=getuser(), stow_plan=plan
         )
         _show(run, one, asked, is_new=is_new)
+        _tell_newest(workspace, one, asked.language)
         if asked.out:
             fields = attribute_fields(one.reading.manifest)
             sheets.append(as_sheet(run, language=asked.language, fields=fields))
@@ -164,6 +164,15 @@ def _show(run: Run, one: _Arrival, asked: Asked, *, is_new: bool) -> None:
             dry_run=asked.is_dry,
         )
     show_unmanifested(run, asked.language)
+
+
+def _tell_newest(workspace: Workspace, one: _Arrival, language: str) -> None:
+    """Say on stderr that a later version of the manifest was received."""
+    from riskengine.cli.output import say
+    from riskengine.engine.later_versions import told_newest
+
+    for sentence in told_newest(workspace, one.reading.manifest.source.sha256, language):
+        say(sentence)
 
 
 def _write(sheets: list[pl.DataFrame], out: Path, language: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,9 @@ from riskengine.cli.options import JsonOption, Language, LanguageOption, Workspa
 from riskengine.workspace import locate
 
 if TYPE_CHECKING:
-    from riskengine.engine.biography import Biography
+    from collections.abc import Mapping, Sequence
+
+    from riskengine.engine.biography import Biography, Chapter, CloneSign
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,17 +63,40 @@ def _day(text: str) -> date | None:
         ) from None
 
 
+def chapters_as_json(chapters: Sequence[Chapter]) -> list[dict[str, object]]:
+    """Return chapters as JSON has them: every field by its name, days and moments in ISO form."""
+    return [_plain(asdict(chapter)) for chapter in chapters]
+
+
+def signs_as_json(signs: Sequence[CloneSign], language: str) -> list[dict[str, object]]:
+    """Return signs as JSON has them, each with its sentence in a language."""
+    from riskengine.cli.biography_page import sign_sentence
+
+    return [
+        {
+            "code": sign.code,
+            "params": _plain(sign.params),
+            "earlier": _plain(dict(zip(("place", "on"), sign.earlier, strict=True))),
+            "later": _plain(dict(zip(("place", "on"), sign.later, strict=True))),
+            "sentence": sign_sentence(sign, language),
+        }
+        for sign in signs
+    ]
+
+
+def _plain(said: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in said.items()
+    }
+
+
 def _as_json(told: Biography, language: str) -> str:
     """Return a life as one JSON object; each sign with its sentence."""
     import json
-    from dataclasses import asdict
 
-    from riskengine.cli.biography_page import sign_sentence
-
-    whole = asdict(told)
-    for sign, shown in zip(told.signs, whole["signs"], strict=True):
-        shown["sentence"] = sign_sentence(sign, language)
-        for end in ("earlier", "later"):
-            place, on = shown[end]
-            shown[end] = {"place": place, "on": on}
-    return json.dumps(whole, ensure_ascii=False, default=lambda value: value.isoformat())
+    whole = _plain(asdict(told)) | {
+        "chapters": chapters_as_json(told.chapters),
+        "signs": signs_as_json(told.signs, language),
+    }
+    return json.dumps(whole, ensure_ascii=False)

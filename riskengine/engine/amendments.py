@@ -104,7 +104,7 @@ def amendments_of(
             _document(workspace, manifest, place, known_on),
         ]
     )
-    told = compared(rows)
+    told = compared(rows, documents)
     stood = _versions(rows, own)
     changes = _of_containers(told.changes, rows, own).join(
         stood, on=["container_id", "seq"], how="inner"
@@ -138,8 +138,13 @@ def _document(
     source = manifest.source
     first = received_files.first_reception(workspace, source.sha256)
     day = first.known_on if first else (known_on or source.received_at.date())
+    # A reception after the day assessed has not happened on that day.
+    day = min(day, known_on) if known_on else day
     moment = first.received_at if first else datetime.combine(day, time(), UTC)
-    row = (place, source.file, source.document.number, source.document.sender, moment, day)
+    document = source.document
+    row = (
+        place, source.file, document.number, document.sender, moment, day, source.format, source.mapping_sha256,
+    )  # fmt: skip
     return pl.DataFrame([row], schema=dict(OF_FILE), orient="row")
 
 
@@ -202,14 +207,9 @@ def _dated(changes: pl.DataFrame, documents: pl.DataFrame, manifest: Manifest) -
         on="voyage_id",
         how="left",
     )
-    # A file that is entered for another day than that of its reception was known from the start of that day.
+    # Days are the clock: with the hour of its reception the same files would say another thing in another unit.
     midnight = pl.col("known_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    is_of_the_day = pl.col("received_at").dt.date() == pl.col("known_on")
-    received = documents.select(
-        "seq",
-        "known_on",
-        pl.when(is_of_the_day).then("received_at").otherwise(midnight).alias("received_at"),
-    )
+    received = documents.select("seq", "known_on", midnight.alias("received_at"))
     hours = (pl.col("due_at") - pl.col("received_at")).dt.total_seconds() * (1 / _HOUR)
     return (
         changes.join(received, on="seq", how="left")
@@ -234,10 +234,10 @@ def told_changes(
 
 def _told(change: Mapping[str, Any], language: str) -> str:
     said = messages.render(
-        f"amendment.{change['kind']}",
+        f"amendment.{_sentence(change)}",
         {
             "version": change["version"],
-            "received_at": f"{change['received_at']:%Y-%m-%d %H:%M} UTC",
+            "received_at": _moment(change["received_at"], language),
             "field": line_field_label(change["field"], language) or change["field"],
             "before": change["before"],
             "after": change["after"],
@@ -249,3 +249,16 @@ def _told(change: Mapping[str, Any], language: str) -> str:
         return f"{said}."
     when = "before_arrival" if hours >= 0 else "after_arrival"
     return f"{said} {messages.render(f'amendment.{when}', {'hours': abs(hours)}, language)}."
+
+
+def _sentence(change: Mapping[str, Any]) -> str:
+    """Choose the words: what was never there before, or is no longer there, is not told as a dash."""
+    if change["before"] is None:
+        return "filled"
+    return "gone" if change["after"] is None else change["kind"]
+
+
+def _moment(moment: datetime, language: str) -> str:
+    """Write a moment as other sentences write a day; midnight stands for a day whose hour is not known."""
+    day = messages.fill("{day:date}", {"day": moment}, language)
+    return day if moment.time() == time() else f"{day}, {moment:%H:%M} UTC"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -12,6 +12,7 @@ import polars as pl
 from riskengine.codes import containers
 from riskengine.engine import clone_signs
 from riskengine.engine.box_facts import box_facts, questions_of, seals_asked
+from riskengine.engine.own_journey import without_own_journey
 from riskengine.ledger import biography as ledger
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def biographies(
     """Return what is known from before of every box of a manifest.
 
     Strictly before the day of the assessment, and without the box's own voyage: a manifest that is assessed again
-    does not find itself in the past. Where the unit has no past yet, nothing is known and nobody is new.
+    does not find itself in the past, nor what gates and quays reported of its own journey. Where the unit has no past yet, nothing is known and nobody is new.
 
     Args:
         workspace: The unit's folder.
@@ -167,6 +168,7 @@ def biographies(
     day = pl.col("assessed_on") if assessed_on is None else pl.lit(assessed_on)
     now = questions_of(stated.with_columns(day.alias("assessed_on")))
     lives = ledger.read_lives(workspace, now)
+    lives = replace(lives, chapters=without_own_journey(lives.chapters, now))
     is_named = pl.col("asked").cast(stated.schema["container_id"]).alias("container_id")
     told = box_facts(workspace, now, lives).select(is_named, pl.exclude("asked"))
     kept = lives.chapters.group_by("asked", maintain_order=True).tail(KEPT_WITH_A_RUN)
@@ -225,6 +227,38 @@ def biography_of(
 def told_chapters(chapters: pl.DataFrame) -> tuple[Chapter, ...]:
     """Return the chapters of one box from a frame that a run kept."""
     return tuple(_chapter(row) for row in chapters.iter_rows(named=True))
+
+
+def told_signs(found: pl.DataFrame) -> tuple[CloneSign, ...]:
+    """Return signs (``clone_signs.SIGNS``) in time order."""
+    return tuple(
+        CloneSign(
+            code=row["code"],
+            params={
+                key: value
+                for key, value in row.items()
+                if key in {"before", "now", "days", "km"} and value is not None
+            },
+            earlier=(row["earlier_place"], row["earlier_on"]),
+            later=(row["later_place"], row["later_on"]),
+        )
+        for row in found.sort("later_on", "code", "earlier_on", nulls_last=True).iter_rows(
+            named=True
+        )
+    )
+
+
+def wrong_number(number: str) -> tuple[CloneSign, ...]:
+    """Return the sign that the check digit of a number is wrong, where it is."""
+    shaped = pl.select(
+        containers.has_valid_check_digit(pl.lit(number)).alias("is_valid"),
+        containers.expected_check_digit(pl.lit(number)).alias("digit"),
+    ).row(0, named=True)
+    if shaped["is_valid"] is not False:
+        return ()
+    params = {"number": number, "digit": shaped["digit"]}
+    nowhere = (None, None)
+    return (CloneSign(code="check_digit_wrong", params=params, earlier=nowhere, later=nowhere),)
 
 
 def _question(name: str, before: date) -> pl.DataFrame:
@@ -305,21 +339,8 @@ def _signs_of_life(
             clone_signs.signs_between_movements(chapters),
             _seal_signs(workspace, voyages),
         ]
-    ).sort("later_on", "code", "earlier_on", nulls_last=True)
-    told = tuple(
-        CloneSign(
-            code=row["code"],
-            params={
-                key: value
-                for key, value in row.items()
-                if key in {"before", "now", "days", "km"} and value is not None
-            },
-            earlier=(row["earlier_place"], row["earlier_on"]),
-            later=(row["later_place"], row["later_on"]),
-        )
-        for row in found.iter_rows(named=True)
     )
-    return (*_number_signs(workspace, name, before), *told)
+    return (*_number_signs(workspace, name, before), *told_signs(found))
 
 
 def _seal_signs(workspace: Workspace, voyages: pl.DataFrame) -> pl.DataFrame:
@@ -345,15 +366,9 @@ def _seal_signs(workspace: Workspace, voyages: pl.DataFrame) -> pl.DataFrame:
 
 def _number_signs(workspace: Workspace, number: str, before: date) -> tuple[CloneSign, ...]:
     """Return what the number itself shows: a wrong check digit, and the box whose number it may be."""
-    shaped = pl.select(
-        containers.has_valid_check_digit(pl.lit(number)).alias("is_valid"),
-        containers.expected_check_digit(pl.lit(number)).alias("digit"),
-    ).row(0, named=True)
-    if shaped["is_valid"] is not False:
+    wrong = wrong_number(number)
+    if not wrong:
         return ()
-    nowhere = (None, None)
-    params = {"number": number, "digit": shaped["digit"]}
-    wrong = CloneSign(code="check_digit_wrong", params=params, earlier=nowhere, later=nowhere)
     known = ledger.boxes_known(
         workspace, _questions(containers.numbers_one_slip_away(number), before)
     )
@@ -362,8 +377,8 @@ def _number_signs(workspace: Workspace, number: str, before: date) -> tuple[Clon
             code="near_number",
             params={"number": number, "before": known_number},
             earlier=(None, on),
-            later=nowhere,
+            later=(None, None),
         )
         for known_number, on in known.select("container_key", "on").rows()
     )
-    return (wrong, *near)
+    return (*wrong, *near)

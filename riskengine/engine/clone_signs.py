@@ -145,17 +145,14 @@ def signs_of_movements(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
     Between the last port and this one nobody can open a gate for it. A day of grace is left at either end.
     """
-    moved = before.filter(
-        (pl.col("kind") == "movement") & pl.col("movement").is_in(_ASHORE)
-    ).select("asked", "moved_on", "place", "facility", "movement")
+    moved = before.filter(pl.col("kind") == "movement").select(
+        "asked", "moved_on", "place", "facility", "movement"
+    )
     met = (
         now.select("asked", *_COMPARED)
         .join(moved, on="asked", maintain_order="left_right")
-        .filter(
-            pl.col("moved_on") >= pl.col("departed_on") + pl.duration(days=GRACE_DAYS),
-            pl.col("moved_on") <= pl.col("arrival_expected_on") - pl.duration(days=GRACE_DAYS),
-        )
-    )  # fmt: skip
+        .filter(is_ashore_at_sea("departed_on", "arrival_expected_on"))
+    )
     return _signs(
         met,
         "ashore_while_at_sea",
@@ -167,6 +164,16 @@ def signs_of_movements(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
             "before": pl.col("movement"),
             "now": _ship(""),
         },
+    )
+
+
+def is_ashore_at_sea(departed_on: str, arrival_expected_on: str) -> pl.Expr:
+    """Tell whether a movement is one ashore, at a time when the ship was at sea; null where days are missing."""
+    grace = pl.duration(days=GRACE_DAYS)
+    return (
+        pl.col("movement").is_in(_ASHORE)
+        & (pl.col("moved_on") >= pl.col(departed_on) + grace)
+        & (pl.col("moved_on") <= pl.col(arrival_expected_on) - grace)
     )
 
 

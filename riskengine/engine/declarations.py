@@ -8,7 +8,7 @@ import polars as pl
 
 from riskengine.codes import commodities
 from riskengine.codes.spelling import fold
-from riskengine.engine.memory import container_key, voyage_key
+from riskengine.engine.memory import container_key
 from riskengine.features.facts import clean, totals
 from riskengine.ledger.declared import DECLARED, OF_BOX
 
@@ -60,7 +60,7 @@ def declared_rows(manifest: Manifest, stated: pl.DataFrame) -> pl.DataFrame:
         .join(_goods(manifest), on=["container_id", "consignment_id"], how="left")
         .with_columns(pl.col("bill_of_lading").fill_null(""))
     )
-    named = rows.with_columns(*_voyage_names()).filter(
+    named = rows.with_columns(*voyage_names()).filter(
         (pl.col("container_key").fill_null("") != "") & pl.col("voyage_key").is_not_null()
     )
     return (
@@ -71,15 +71,17 @@ def declared_rows(manifest: Manifest, stated: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _voyage_names() -> tuple[pl.Expr, pl.Expr]:
+def voyage_names() -> tuple[pl.Expr, pl.Expr]:
     """Return what names the voyage of a row, and what names it where a file knows no IMO number.
 
+    The IMO number goes first: a message about one bill may give it alone, and a name may be spelled in many ways.
     A ship that calls every week has no voyage without a voyage number: there the bill names the row, and where
     there is none the day.
     """
     has_number = pl.col("voyage_number").is_not_null()
     ship = pl.coalesce("vessel_imo", "vessel_name", pl.lit(""))
     day = pl.coalesce("arrival_expected_on", "presented_on").cast(pl.String)
+    numbered = pl.concat_str(ship, pl.lit("|"), "voyage_number")
     unnumbered = (
         pl.when(pl.col("bill_of_lading") != "")
         .then(pl.concat_str(ship, pl.lit("|bill "), "bill_of_lading"))
@@ -90,7 +92,7 @@ def _voyage_names() -> tuple[pl.Expr, pl.Expr]:
         pl.concat_str(ship_name, pl.lit("|"), "voyage_number")
     )
     return (
-        pl.when(has_number).then(voyage_key()).otherwise(unnumbered).alias("voyage_key"),
+        pl.when(has_number).then(numbered).otherwise(unnumbered).alias("voyage_key"),
         named.alias("named_voyage_key"),
     )
 

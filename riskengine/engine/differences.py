@@ -57,7 +57,7 @@ _ORDERS: Final = frozenset(
     {"gated_out_before_discharge", "gated_out_unreleased", "loaded_before_gate_in"}
 )
 """Here both values are times of day, beside their days."""
-_WAYS: Final = ("impossible_itinerary", "voyage")
+_SHORT_CODE: Final = 4
 
 
 def no_differences() -> pl.DataFrame:
@@ -91,6 +91,18 @@ def as_differences(
     )
 
 
+def masked(name: str) -> pl.Expr:
+    """Return how a release code may be shown: who reads a page must not be able to collect the box with it.
+
+    Two characters tell a clerk which code is meant; of a short one they would tell too much.
+    """
+    code = pl.col(name)
+    shown = (
+        pl.when(code.str.len_chars() > _SHORT_CODE).then(code.str.head(2)).otherwise(pl.lit(""))
+    )
+    return pl.when(code.is_not_null()).then(shown + "…")
+
+
 def ranked(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Return all differences, the most serious first, each once, whatever order they were found in."""
     order = pl.col("kind").replace_strict(
@@ -114,7 +126,7 @@ def sentence(row: Mapping[str, object], language: str = "en") -> str:
         language: The reader's.
     """
     kind = str(row["kind"])
-    key = "_".join(_WAYS) if (kind, row["against"]) == _WAYS else kind
+    key = _worded("difference", kind, row["against"])
     params: dict[str, object] = dict(row)
     params |= {
         "container": row["container_number"],
@@ -139,9 +151,23 @@ def source_name(source: object, language: str = "en") -> str:
     return messages.render(key, {}, language) if messages.has(key) else str(source)
 
 
-def kind_name(kind: str, language: str = "en") -> str:
-    """Return the heading of differences of a kind."""
-    return messages.render(f"reconciliation.kind.{kind}", {}, language)
+def kind_name(kind: str, language: str = "en", *, against: str = "manifest") -> str:
+    """Return the heading of differences of a kind.
+
+    Args:
+        kind: One of ``KINDS``.
+        language: The reader's.
+        against: Where the declared values stand.
+    """
+    return messages.render(
+        f"reconciliation.kind.{_worded('kind', kind, against)}", {}, language
+    )
+
+
+def _worded(part: str, kind: str, against: object) -> str:
+    """Return the key of a text: some kinds are said otherwise where the plan or the voyage is what differs."""
+    key = f"{kind}_{against}"
+    return key if messages.has(f"reconciliation.{part}.{key}") else kind
 
 
 def _expression(told: pl.Expr | str | None) -> pl.Expr:

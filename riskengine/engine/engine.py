@@ -174,9 +174,7 @@ class Engine:
         Returns:
             False where this run had been recorded before.
         """
-        if run.card.run_id in {
-            entry.run_id for entry in run_register.recorded_runs(self.workspace)
-        }:
+        if run_register.is_recorded(self.workspace, run.card.run_id):
             return False
         received.keep(self.workspace, file)
         if stow_plan is not None:

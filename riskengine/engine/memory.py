@@ -154,8 +154,12 @@ def container_key() -> pl.Expr:
 
 
 def voyage_key() -> pl.Expr:
-    """Return what names a voyage: ship and voyage number, or where neither is given the day it is due."""
-    ship = pl.coalesce("vessel_imo", "vessel_name", pl.lit(""))
+    """Return what names a voyage: ship and voyage number, or where neither is given the day it is due.
+
+    The ship is told by its name where there is one: every format gives it, and some give no IMO number. The same voyage
+    in two formats must not be two.
+    """
+    ship = pl.coalesce("vessel_name", "vessel_imo", pl.lit(""))
     number = pl.col("voyage_number").fill_null("")
     day = pl.coalesce("arrival_expected_on", "presented_on").cast(pl.String).fill_null("")
     is_named = (ship != "") | (number != "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from riskengine.engine.differences import as_differences
+from riskengine.engine.differences import as_differences, masked
 from riskengine.engine.journeys import happened, is_before
 from riskengine.engine.plan_compared import in_words, mass_differences
 from riskengine.features import reconciliation as ask
@@ -139,9 +139,9 @@ def _out_of_order(boxes: pl.DataFrame, ends: pl.DataFrame) -> list[pl.DataFrame]
             early,
             against=late,
             declared=_time(late, early),
-            declared_on=pl.col(f"{late}_on"),
             found=_time(early, late),
-            **_moment_of(early),
+            declared_on=_day(late, early),
+            **(_moment_of(early) | {"found_on": _day(early, late)}),
         )
         for kind, early, late in pairs
     ]
@@ -151,9 +151,9 @@ def _out_of_order(boxes: pl.DataFrame, ends: pl.DataFrame) -> list[pl.DataFrame]
         "release_reference",
         "gate_out",
         against="released",
-        declared=pl.col("release_reference"),
+        declared=masked("release_reference"),
         declared_on=pl.col("released_on"),
-        found=pl.col("gate_out_reference"),
+        found=masked("gate_out_reference"),
         **_moment_of("gate_out"),
     )
     return [*found, reference]
@@ -267,6 +267,13 @@ def _time(event: str, other: str) -> pl.Expr:
     """Return the time of day of an event, in UTC, where that of the other one is known too."""
     time = pl.col(f"{event}_at").dt.strftime("%H:%M UTC")
     return pl.when(pl.col(f"{other}_at").is_not_null()).then(time)
+
+
+def _day(event: str, other: str) -> pl.Expr:
+    """Return the day that goes with the time of day, in UTC; the local one where no time is told."""
+    day = pl.col(f"{event}_on")
+    in_utc = pl.coalesce(pl.col(f"{event}_at").dt.date(), day)
+    return pl.when(pl.col(f"{other}_at").is_not_null()).then(in_utc).otherwise(day)
 
 
 def _moment() -> dict[str, pl.Expr]:

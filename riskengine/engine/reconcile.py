@@ -18,7 +18,7 @@ from riskengine.engine.moves_compared import moved_differences, moved_facts
 from riskengine.engine.plan_compared import SOURCE as STOW_PLAN
 from riskengine.engine.plan_compared import plan_differences, planned_facts
 from riskengine.engine.seal_trail import seal_trail
-from riskengine.engine.stow_plan import NOT_MANIFESTED
+from riskengine.engine.stow_plan import NOT_MANIFESTED, planned_mass
 from riskengine.errors import Place
 from riskengine.features import reconciliation as ask
 from riskengine.features.beside import RECONCILIATION, with_beside
@@ -101,6 +101,26 @@ def reconcile(
         differences=differences,
         defects=_defects(differences),
     )
+
+
+def plan_beside_movements(
+    stated: pl.DataFrame, movements: pl.DataFrame | None, *, assessed_on: date
+) -> pl.DataFrame:
+    """Compare a stow plan with reported movements, where no manifest has come yet: the plan is what was declared.
+
+    Args:
+        stated: The facts of the plan, with ``assessed_on``.
+        movements: As for ``reconcile``.
+        assessed_on: The day of the assessment.
+
+    Returns:
+        Rows of ``DIFFERENCES``, against the stow plan.
+    """
+    mass = planned_mass().alias("container_gross_mass_kg")
+    found = reconcile(
+        stated.with_columns(mass), None, movements, assessed_on=assessed_on
+    ).differences
+    return found.with_columns(pl.col("against").replace("manifest", STOW_PLAN))
 
 
 def _reported(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from riskengine.engine.memory import voyage_key
+from riskengine.engine.declarations import voyage_names
 from riskengine.features import facts
 from riskengine.ledger import movements as kept
 
@@ -183,7 +183,8 @@ def reported_before(
     numbers = stated["container_number"]
     plans = kept.planned_for(workspace, numbers, window)
     moved = kept.movements_of(workspace, numbers, stated["voyage_number"], window)
-    keys = stated.select(voyage_key()).to_series()
+    first_bill = pl.col("bills_of_lading").list.first().fill_null("").alias("bill_of_lading")
+    keys = stated.with_columns(first_bill).select(voyage_names()[0]).to_series()
     fitting = [
         plan
         for _, plan in sorted(plans.partition_by("seq", as_dict=True).items())
@@ -193,7 +194,9 @@ def reported_before(
         plan=fitting[-1].select(*kept.PLANNED, "file") if fitting else None,
         plan_seq=int(fitting[-1]["seq"][0]) if fitting else None,
         movements=None if moved.is_empty() else moved.select(*kept.MOVED, "file"),
-        elsewhere=kept.manifested_on(workspace, keys, window),
+        elsewhere=kept.manifested_on(
+            workspace, keys, stated["bills_of_lading"].explode().unique(), window
+        ),
     )
 
 

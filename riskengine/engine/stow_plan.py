@@ -50,11 +50,14 @@ class StowPlan:
 def stow_plan_of(reading: Reading, path: Path) -> StowPlan:
     """Return the stow plan that was read with ``read_manifest``.
 
-    A plan has a line a container: number, size type, mass, ports, position. Loose cargo has no place in one.
+    A plan has a line a container: number, size type, mass, ports, position. Loose cargo has no place in one. The mass
+    of the box is the one that is compared with the manifest, so that a rule about the plan speaks of no other.
     """
     source = reading.manifest.source
-    stated = facts.gather(reading.manifest, None).filter(
-        pl.col("container_number").is_not_null()
+    stated = (
+        facts.gather(reading.manifest, None)
+        .filter(pl.col("container_number").is_not_null())
+        .with_columns(planned_mass().alias("container_gross_mass_kg"))
     )
     return StowPlan(
         path=path,
@@ -64,6 +67,11 @@ def stow_plan_of(reading: Reading, path: Path) -> StowPlan:
         facts=stated,
         defects=tuple(reading.defects),
     )
+
+
+def planned_mass() -> pl.Expr:
+    """Return what a box weighs by a plan: the verified mass first; one not said to be of the goods is the box's."""
+    return pl.coalesce("verified_gross_mass_kg", "container_gross_mass_kg", "gross_mass_kg")
 
 
 def kept_stow_plan(workspace: Workspace, run: Run) -> pl.DataFrame | None:

@@ -14,6 +14,14 @@ import polars as pl
 
 from riskengine.codes.spelling import fold, fold_texts
 from riskengine.engine.differing import COMPARED, FOUND, WAS, Change, differing, speaking
+from riskengine.engine.feeds import (
+    ALL_COMPARED,
+    FEED,
+    IS_OTHER_FEED,
+    carried,
+    feeds,
+    unless_silent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,15 +71,19 @@ class Compared:
     boxes: pl.DataFrame
 
 
-def compared(rows: pl.DataFrame) -> Compared:
+def compared(rows: pl.DataFrame, documents: pl.DataFrame) -> Compared:
     """Compare every version with those before it.
 
     Args:
         rows: ``seq`` and the columns of ``ledger.declared.DECLARED``, of all versions of the voyages.
+        documents: ``seq``, ``format`` and ``mapping_sha256`` of each: the kind of feed it came by. What a version
+            of another feed does not say was not taken back: its format, or its mapping, may have no place for it.
     """
     is_cancelled = (pl.col("declaration_function") == CANCELLATION).fill_null(value=False)
     # A cancellation often repeats nothing but the number of the bill: that is no change of the rest.
-    read = rows.filter(~pl.col("is_unreadable") & ~is_cancelled)
+    read = rows.filter(~pl.col("is_unreadable") & ~is_cancelled).join(
+        feeds(documents), on="seq", how="left", maintain_order="left"
+    )
     levels = {
         "bill": (_bills(read), _BILL),
         "load": (_loads(read), _LOAD),
@@ -79,7 +91,7 @@ def compared(rows: pl.DataFrame) -> Compared:
     }
     said = {name: speaking(level, COMPARED[name]) for name, (level, _) in levels.items()}
     bills, loads, boxes = (
-        _carried(level, key, said[name]) for name, (level, key) in levels.items()
+        carried(level, key, said[name]) for name, (level, key) in levels.items()
     )
     box_pairs = _successive(boxes, _BOX)
     bill_pairs = _successive(bills, _BILL)
@@ -119,7 +131,7 @@ def _bills(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("container_key").filter(pl.col("is_box")).unique().sort().alias("containers")
     )
     first = named.unique(key, keep="first", maintain_order=True).with_columns(_notified())
-    return first.select(*key, "declaration_function", *COMPARED["bill"]).join(
+    return first.select(*key, FEED, "declaration_function", *COMPARED["bill"]).join(
         boxes, on=key, how="left", maintain_order="left"
     )
 
@@ -132,7 +144,7 @@ def _notified() -> pl.Expr:
 
 
 def _loads(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(*_LOAD, "seq", *COMPARED["load"])
+    return rows.select(*_LOAD, "seq", FEED, *COMPARED["load"])
 
 
 def _boxes(rows: pl.DataFrame) -> pl.DataFrame:
@@ -146,7 +158,7 @@ def _boxes(rows: pl.DataFrame) -> pl.DataFrame:
         .alias("bills")
     )
     first = named.unique(key, keep="first", maintain_order=True)
-    return first.select(*key, *COMPARED["box"]).join(
+    return first.select(*key, FEED, *COMPARED["box"]).join(
         bills, on=key, how="left", maintain_order="left"
     )
 
@@ -159,22 +171,6 @@ def _successive(level: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     return beside.filter(pl.col(name) == pl.col(f"{WAS}{name}") for name in key).with_columns(
         pl.col(f"{WAS}seq").alias("before_seq")
     )
-
-
-def _carried(level: pl.DataFrame, key: Sequence[str], said: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with the last word on each field that their own version is silent on throughout.
-
-    Else a version whose format has no seals would hide that the seal before it and the one after it differ.
-    """
-    frame = level.sort(*key, "seq").with_row_index("row")
-    versions = set(level["seq"].to_list())
-    for field, spoken in said.group_by("field").agg("seq").sort("field").rows():
-        silent = versions.difference(spoken)
-        if silent:
-            is_said = ~pl.col("seq").is_in(sorted(silent))
-            last = pl.when(is_said).then("row").forward_fill().over(key)
-            frame = frame.with_columns(pl.col(field).gather(last))
-    return frame.drop("row")
 
 
 def _across(level: pl.DataFrame, links: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -202,7 +198,10 @@ def _across(level: pl.DataFrame, links: pl.DataFrame, key: Sequence[str]) -> pl.
             coalesce=True,
             maintain_order="left",
         )
-        .with_columns(pl.col("before_seq").alias(f"{WAS}seq"))
+        .with_columns(
+            pl.col("before_seq").alias(f"{WAS}seq"),
+            *(unless_silent(name) for name in level.columns if name in ALL_COMPARED),
+        )
     )
 
 
@@ -211,7 +210,10 @@ def _found(pairs: pl.DataFrame, level: str) -> pl.DataFrame:
         name for name in ("bill_of_lading", "container_key") if name not in pairs.columns
     ]
     named = pairs.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-    return differing(named, COMPARED[level], _NAMED).select(CHANGES.keys())
+    found = differing(named, COMPARED[level], (*_NAMED, FEED, f"{WAS}{FEED}"))
+    # A list with less on it, from another feed, takes nothing back either.
+    is_shorter = (pl.col("kind") == Change.REMOVED.value) & pl.col("after").is_not_null()
+    return found.filter(~(is_shorter & IS_OTHER_FEED)).select(CHANGES.keys())
 
 
 def _heard(found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
@@ -238,7 +240,7 @@ def _moved(
     """
     now, was = pl.col("bills"), pl.col(f"{WAS}bills")
     apart = pairs.filter(now != was).rechunk().select(
-        *_BOX, "seq", "before_seq", "bills", f"{WAS}bills",
+        *_BOX, "seq", "before_seq", "bills", f"{WAS}bills", FEED, f"{WAS}{FEED}",
         now.list.set_difference(was).list.sort().alias("new"),
         was.list.set_difference(now).list.sort().alias("gone"),
     )  # fmt: skip
@@ -283,7 +285,8 @@ def _moved(
         whole, on=["seq", "before_seq"], how="left"
     )
     is_more = pl.col("new").list.len() > 0
-    rest = others.filter(is_more | (pl.col("share") >= _WHOLE)).select(
+    is_fewer = (pl.col("share") >= _WHOLE) & ~IS_OTHER_FEED
+    rest = others.filter(is_more | is_fewer).select(
         *key, "before_seq", pl.coalesce(now.list.first(), was.list.first()).alias("bill_of_lading"),
         pl.lit("bills_of_lading").alias("field"), was_joined.alias("before"), joined.alias("after"),
         pl.when(is_more).then(pl.lit(Change.ADDED.value)).otherwise(pl.lit(Change.REMOVED.value))

@@ -7,14 +7,13 @@ it was received, and a file that is none when its bytes are noted as broken: eac
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from riskengine.engine.drop_folder import DropFolder
 from riskengine.engine.engine import Engine
+from riskengine.engine.in_hand import clear_left_behind, taken_in_hand
 from riskengine.errors import LedgerBusy, LedgerError, ManifestError, RiskEngineError
 from riskengine.ledger import watched
 from riskengine.manifest import read_manifests
@@ -22,14 +21,12 @@ from riskengine.manifest import read_manifests
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from riskengine.engine.drop_folder import Refusal
     from riskengine.engine.run import Run
     from riskengine.manifest import FieldMapping, Reading
     from riskengine.workspace import Workspace
-
-_IN_HAND: Final = "in-hand-"
-_LEFT_BEHIND_SECONDS: Final = 86_400.0
 
 What = Literal["scored", "received", "failed", "refused"]
 
@@ -110,7 +107,7 @@ class Watcher:
             UsageError: There is no such folder.
             LedgerError: The workspace could not take a file, and there is no next look.
         """
-        _clear_what_was_left_behind(self.workspace)
+        clear_left_behind(self.workspace)
         arrived, refused = self.folder.look()
         while not self.is_stopped():
             for path, why in refused:
@@ -131,11 +128,9 @@ class Watcher:
 
     def _take(self, path: Path) -> Iterator[Taken]:
         """Do what is to be done for one file; what cannot be done now is tried at the next look."""
-        received = self.workspace.received_folder
-        received.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_IN_HAND, dir=received) as in_hand:
+        with taken_in_hand(self.workspace) as in_hand:
             try:
-                copy = self.folder.snapshot(path, Path(in_hand))
+                copy = self.folder.snapshot(path, in_hand)
                 if copy is None:
                     return
                 with copy.open("rb") as file:
@@ -152,7 +147,7 @@ class Watcher:
             except RiskEngineError as error:
                 # Not the bytes' fault alone: who may read them, or a model that they do not suit. Tried again at the
                 # next start.
-                yield Taken(path=path, what="failed", sentence=str(error))
+                yield Taken(path=path, what="failed", sentence=_of_the_file(error, in_hand))
         self.troubles.pop(path.name, None)
         self.folder.settle(path)
 
@@ -165,8 +160,9 @@ class Watcher:
         try:
             readings = self.steps.read(copy)
         except ManifestError as error:
-            self.steps.note_broken(sha256, name, str(error))
-            yield Taken(path=path, what="failed", sentence=str(error))
+            sentence = _of_the_file(error, copy.parent)
+            self.steps.note_broken(sha256, name, sentence)
+            yield Taken(path=path, what="failed", sentence=sentence)
             return
         for reading in readings:
             source = reading.manifest.source
@@ -246,10 +242,6 @@ def shown_name(path: Path) -> str:
     return path.name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _clear_what_was_left_behind(workspace: Workspace) -> None:
-    """Remove copies that a killed watcher left; what is younger than a day may be in another one's hand."""
-    folders = list(workspace.received_folder.glob(f"{_IN_HAND}*"))
-    newest = max((folder.stat().st_mtime for folder in folders), default=0.0)
-    for folder in folders:
-        if newest - folder.stat().st_mtime > _LEFT_BEHIND_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+def _of_the_file(error: RiskEngineError, in_hand: Path) -> str:
+    """Return what was wrong with a file by its own name, not by that of the copy that was read."""
+    return str(error).replace(f"{in_hand}{os.sep}", "")

@@ -76,7 +76,7 @@ def gather(manifest: Manifest, assessed_on: date | None = None) -> pl.DataFrame:
     shared = with_shared_addresses(
         _containers(manifest)
         .join(_bills(manifest), on="container_id", how="left")
-        .join(_goods(_told_once(manifest)), on="container_id", how="left")
+        .join(_goods(_with_masters(manifest)), on="container_id", how="left")
         .join(_seals(manifest), on="container_id", how="left")
         .with_columns(
             pl.col("seal_numbers")
@@ -228,21 +228,44 @@ def _bill_values(goods_items: pl.DataFrame) -> pl.DataFrame:
     return values.rename({"declared_value_usd": "_bill_declared_value_usd"})
 
 
-def _told_once(manifest: Manifest) -> pl.DataFrame:
-    """Return the goods items without those of a master bill whose house bills tell of the same box.
+def _with_masters(manifest: Manifest) -> pl.DataFrame:
+    """Return the goods items, those marked that a master bill declares beside its house bills in the same box.
 
-    Where both were lodged, the master's line is the sum of the houses': counted beside them, all would be twice.
+    A master bill is one that names no master itself: two bills that name each other hide nothing.
     """
     bills = manifest.loads.join(
         manifest.consignments.select(
-            "consignment_id", "bill_of_lading", "master_bill_of_lading"
+            "consignment_id",
+            clean(pl.col("bill_of_lading")).alias("bill"),
+            clean(pl.col("master_bill_of_lading")).alias("master"),
         ),
         on="consignment_id",
     )
-    told = bills.select("container_id", bill_of_lading="master_bill_of_lading").drop_nulls()
-    doubled = bills.join(told, on=["container_id", "bill_of_lading"], how="semi")
+    named = bills.select("container_id", bill="master").drop_nulls().unique()
+    masters = bills.filter(pl.col("master").is_null()).join(
+        named, on=["container_id", "bill"], how="semi"
+    )
+    marked = masters.select("container_id", "consignment_id", _is_master=pl.lit(value=True))
     return manifest.goods_items.join(
-        doubled, on=["container_id", "consignment_id"], how="anti", maintain_order="left"
+        marked, on=["container_id", "consignment_id"], how="left", maintain_order="left"
+    ).with_columns(pl.col("_is_master").fill_null(value=False))
+
+
+def _told_once(lines: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Return the totals of each box; where a master bill gives the sum of its house bills too, the larger counts.
+
+    Added up, all would count twice; and nobody makes goods vanish by lodging a small house bill beside them.
+    """
+    keys = ["container_id"]
+    summed = totals(lines.filter(~pl.col("_is_master")), keys, columns)
+    of_masters = totals(lines.filter("_is_master"), keys, columns)
+    if of_masters.is_empty():
+        return summed
+    return summed.join(
+        of_masters, on=keys, how="full", coalesce=True, suffix=" of masters"
+    ).select(
+        *keys,
+        *(pl.max_horizontal(name, f"{name} of masters").alias(name) for name in columns),
     )
 
 
@@ -282,7 +305,7 @@ def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
     )
     lists = [name for name in texts.columns if name != "container_id"]
     return (
-        totals(lines, ["container_id"], [*_TOTALS, "quantity"])
+        _told_once(lines, [*_TOTALS, "quantity"])
         .join(counts, on="container_id")
         .join(texts, on="container_id")
         .with_columns(pl.when("is_one_unit").then("quantity").alias("declared_quantity"))

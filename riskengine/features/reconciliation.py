@@ -303,11 +303,7 @@ def is_gate_out_before_release() -> pl.Expr:
     return pl.col("_is_gate_out_before_release")
 
 
-@indicator(
-    monotone=1,
-    typologies=(Typology.RELEASE_CODE_FRAUD,),
-    companions=(("released", "release_reference"), ("used", "gate_out_reference")),
-)
+@indicator(monotone=1, typologies=(Typology.RELEASE_CODE_FRAUD,))
 def is_pick_up_reference_unlike_release() -> pl.Expr:
     """The container left with another reference than the one it was released under.
 

@@ -96,8 +96,10 @@ OF_FILE: Final[FrameSchema] = {
     "sender": _TEXT,
     "received_at": pl.Datetime("us", "UTC"),
     "known_on": pl.Date(),
+    "format": _TEXT,
+    "mapping_sha256": _TEXT,
 }
-"""Which version a row belongs to."""
+"""Which version a row belongs to, and which feed it came by."""
 
 
 def note(connection: duckdb.DuckDBPyConnection, seq: int, rows: pl.DataFrame) -> int:
@@ -167,6 +169,30 @@ def earlier(
     )
 
 
+def around(workspace: Workspace, sha256: str) -> tuple[pl.DataFrame, int]:
+    """Return all versions of the voyages of a received file, those before it, itself and those after it.
+
+    Args:
+        workspace: The unit's folder.
+        sha256: The file.
+
+    Returns:
+        Rows as of ``earlier``, and the place of the file; no rows and 0 where it was not received.
+    """
+    with open_ledger(workspace, read_only=True) as connection:
+        found = connection.execute(_OWN_PLACE, [sha256]).fetchall()
+        voyages = connection.sql(_OWN_VOYAGES, params={"sha256": sha256}).pl()
+    place = found[0][0]
+    if place is None:
+        return pl.DataFrame(schema={**OF_FILE, **DECLARED}), 0
+    return earlier(workspace, voyages, sha256="", before_seq=None, known_by=None), int(place)
+
+
+_OWN_PLACE: Final = "SELECT min(seq) FROM received_file WHERE sha256 = ?"
+_OWN_VOYAGES: Final = """
+SELECT DISTINCT voyage_key, named_voyage_key, vessel_imo FROM declared
+WHERE seq = (SELECT max(seq) FROM received_file WHERE sha256 = $sha256)
+"""
 _KEPT: Final = ", ".join(f"declared.{name}" for name in DECLARED if name != "voyage_key")
 _EARLIER: Final = f"""
 WITH own AS (
@@ -181,7 +207,7 @@ WITH own AS (
     WINDOW same_bytes AS (PARTITION BY file.sha256)
 ), reading AS (
     SELECT seq AS read_as, first_seq AS seq, first_at AS received_at, first_on AS known_on,
-        file, document_number, sender
+        file, document_number, sender, format, mapping_sha256
     FROM before WHERE nth_last = 1
 ), by_key AS (
     SELECT DISTINCT voyage_key FROM asked_voyage
@@ -198,5 +224,5 @@ WITH own AS (
 )
 SELECT reading.* EXCLUDE (read_as), of_voyage.* EXCLUDE (read_as)
 FROM of_voyage JOIN reading USING (read_as)
-ORDER BY seq, voyage_key, bill_of_lading, container_key
+ORDER BY ALL
 """

@@ -168,18 +168,22 @@ def movements_of(
 def manifested_on(
     workspace: Workspace,
     voyage_keys: pl.Series,
+    bills: pl.Series,
     window: Window,
 ) -> frozenset[str]:
-    """Return the boxes that any received manifest of these voyages declares.
+    """Return the boxes that other received manifests of these voyages declare.
 
-    A ship's manifest may come in parts, one from each carrier's agent: what the others declare is manifested.
+    A ship's manifest may come in parts, one from each carrier's agent: what the others declare is manifested. A
+    file that shares a bill is no other part but a version of this one: a box that it named and this one drops is not
+    manifested any more. Nor is what was cancelled.
 
     Args:
         workspace: The unit's folder.
         voyage_keys: What names the voyages.
+        bills: The bills of the manifest that is asked about.
         window: Which files count.
     """
-    asked = {"wanted_voyage": voyage_keys}
+    asked = {"wanted_voyage": voyage_keys, "wanted_bill": bills}
     found = _asked(workspace, _MANIFESTED_ON, asked, window)
     return frozenset(found["container_key"].to_list())
 
@@ -229,6 +233,13 @@ ORDER BY ALL
 """
 _MANIFESTED_ON: Final = f"""
 WITH {_IN_HAND}
-SELECT DISTINCT container_key FROM declared JOIN in_hand USING (seq)
-WHERE is_box AND voyage_key IN (SELECT value FROM wanted_voyage)
+, of_voyage AS (
+    SELECT declared.* FROM declared JOIN in_hand USING (seq)
+    WHERE voyage_key IN (SELECT value FROM wanted_voyage)
+), version AS (
+    SELECT DISTINCT seq FROM of_voyage WHERE bill_of_lading IN (SELECT value FROM wanted_bill)
+)
+SELECT DISTINCT container_key FROM of_voyage
+WHERE is_box AND seq NOT IN (SELECT seq FROM version)
+    AND lower(coalesce(declaration_function, '')) <> 'cancellation'
 """

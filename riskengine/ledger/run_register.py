@@ -118,6 +118,13 @@ def find_run(workspace: Workspace, run_id: str) -> RunEntry:
     return _as_entry(rows[0])
 
 
+def is_recorded(workspace: Workspace, run_id: str) -> bool:
+    """Tell whether a run of this id is recorded."""
+    with open_ledger(workspace, read_only=True) as connection:
+        rows = connection.execute("SELECT 1 FROM run WHERE run_id = ?", [run_id]).fetchall()
+    return bool(rows)
+
+
 def latest_run(workspace: Workspace) -> RunEntry:
     """Return the run that was recorded last.
 

@@ -76,9 +76,13 @@ def judge(evidence: Evidence, name: str, one: Signs) -> None:
     """Add up what speaks for one pair; what the content rules out is not added up."""
     like = evidence.like(name, one.place)
     fitting = fit(name, one)
-    if fitting <= NEVER:
+    if fitting <= NEVER or one.place in (evidence.relations.parts or ()):
         return
+    if _is_of_party(name) and one.is_numbering and not evidence.said[one.place].is_tax_said:
+        return  # a number of its own on every line is that of the consignment
     related = evidence.relations.gains.get((name, one.place), 0.0)
+    if name == "master_bill_of_lading" and like < _MEANT and related <= 0:
+        return  # half its words are those of any bill
     evidence.fits[name, one.place] = fitting
     is_suggested = name in _BY_CONTENT or (name == "master_bill_of_lading" and related > 0)
     if like == 0.0 and (not is_suggested or not one.cells):
@@ -94,6 +98,11 @@ def judge(evidence: Evidence, name: str, one: Signs) -> None:
     fewest = _FEWEST_POINTS if like > 0.0 or name in _PRIOR else _FEWEST_POINTS_ALONE
     if points >= fewest:
         evidence.points[name, one.place] = points
+
+
+def _is_of_party(name: str) -> bool:
+    is_named = name.endswith(("_name", "_tax_id"))
+    return name != CURRENCY and is_named and FIELDS[name].frame == "parties"
 
 
 def order_parties(evidence: Evidence) -> None:
@@ -212,6 +221,8 @@ def why_left(evidence: Evidence, chosen: dict[str, int], place: int) -> str:
     """Say why a column is given to no field."""
     if chosen.get(CURRENCY) == place:
         return "currency"
+    if place in (evidence.relations.parts or ()):
+        return "part_of_number"
     if not evidence.signs[place].cells:
         return "nothing_in_it"
     if any(where == place for _, where in evidence.points):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.manifest import numbers
+from riskengine.manifest.number_parts import parts_of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,10 +32,12 @@ class Relations:
     Attributes:
         gains: By field and column place.
         bills: Places of the columns on which facts of a bill depend, with how many of these follow.
+        parts: Places of the columns that are a container number together, or None.
     """
 
     gains: dict[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
     bills: dict[int, float] = field(default_factory=dict[int, float])
+    parts: tuple[int, ...] | None = None
 
     def add(self, name: str, place: int, gain: float) -> None:
         """Add to what speaks for a column."""
@@ -51,6 +54,7 @@ def relations_of(
     found = Relations()
     lines = frame.head(MOST_LINES)
     texts = {one.place: lines[str(one.place)].str.strip_chars() for one in signs if one.cells}
+    found.parts = parts_of_numbers(signs, texts)
     _bills(found, signs, texts)
     _seals(found, signs, texts)
     _masses(found, signs, lines, decimal, held)
@@ -77,6 +81,7 @@ def _bills(found: Relations, signs: Sequence[Signs], texts: Mapping[int, pl.Seri
         one
         for one in signs
         if _is_code(one) and one.filled > 0.5 and one.distinct >= _FEWEST_GROUPS  # noqa: PLR2004
+        if one.place not in (found.parts or ())
     ]
     for one in codes:
         followed = _followed(texts, one.place, facts)
@@ -87,12 +92,14 @@ def _bills(found: Relations, signs: Sequence[Signs], texts: Mapping[int, pl.Seri
         found.bills[one.place] = followed
         if followed >= _MOST_FOLLOW and is_above_boxes:
             found.add("bill_of_lading", one.place, 0.5)
-    for one in codes:
-        for other in codes:
-            if one.place != other.place and _is_below(texts, one, other):
-                found.add("bill_of_lading", one.place, 0.15)
-                found.add("master_bill_of_lading", other.place, 0.5)
-                found.add("bill_of_lading", other.place, -0.3)
+    masters: set[int] = set()
+    for one, other in permutations(codes, 2):
+        if _is_below(texts, one, other):
+            found.add("bill_of_lading", one.place, 0.15)
+            masters.add(other.place)
+    for place in masters:  # once each, however many codes stand below
+        found.add("master_bill_of_lading", place, 0.5)
+        found.add("bill_of_lading", place, -0.3)
 
 
 def _followed(texts: Mapping[int, pl.Series], key: int, others: Sequence[int]) -> float | None:
@@ -117,6 +124,8 @@ def _followed(texts: Mapping[int, pl.Series], key: int, others: Sequence[int]) -
 
 def _is_below(texts: Mapping[int, pl.Series], one: Signs, other: Signs) -> bool:
     """Tell whether one code has one other code each, and several of it share one: a house bill and its master."""
+    if one.share("digits") > 0.9 and one.lengths[1] < 6:  # noqa: PLR2004 - masses, counts
+        return False
     pairs = pl.DataFrame({"one": texts[one.place], "other": texts[other.place]})
     pairs = pairs.filter(pl.all_horizontal(pl.all().is_not_null() & (pl.all() != ""))).unique()
     if pairs.height < _FEWEST_GROUPS:

@@ -14,6 +14,7 @@ from babel.core import get_global
 from riskengine.codes import commodities, containers, countries, ports, size_types, vessels
 from riskengine.codes.spelling import fold
 from riskengine.manifest import dates, numbers
+from riskengine.manifest.date_shape import NO_DAY_FORMATS, DayFormats, day_formats
 from riskengine.manifest.plan import MISSING
 from riskengine.manifest.stop_words import groups
 from riskengine.manifest.vocabulary import coded_values, flag_words, folded
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 MOST_CELLS = 4_000
 """Cells of a column that are looked at, spread over the whole file."""
 
+MOST_VALUES = 12
+
 _COMPACT_FORMATS = ("%d%m%Y", "%m%d%Y", "%d%m%y", "%y%m%d")
-_NEARLY_ALL = 0.97
+_NEARLY_ALL, _ALMOST_ALL = 0.97, 0.95
+_FEWEST_NUMBERED = 20
 _SERIAL = r"^[2-7]\d{4}(?:[.,]\d+)?$"
 _COMPACT = r"^\d{8}(?:\d{4}(?:\d{2})?)?$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]{2,}$"
@@ -60,6 +64,8 @@ class Signs:
         quantiles: 5th, 50th and 95th percentile of the numbers, where most cells are one; else None.
         date_format: A format that must be declared for the days to be read, or None.
         is_day_first: What the days themselves tell, or None.
+        values: Its commonest texts.
+        day_formats: The formats of its days with the day first, and with the month first.
     """
 
     header: str
@@ -73,6 +79,16 @@ class Signs:
     quantiles: tuple[float, float, float] | None
     date_format: str | None
     is_day_first: bool | None
+    values: tuple[str, ...] = ()
+    day_formats: DayFormats = NO_DAY_FORMATS
+
+    @property
+    def is_numbering(self) -> bool:
+        """Tell whether nearly every line has a number or code of its own, as consignments are numbered."""
+        is_code = self.share("bare") >= _NEARLY_ALL and self.share("many_words") == 0
+        has_digits = self.share("digits") + self.share("mixed") >= _NEARLY_ALL
+        is_own = self.cells >= _FEWEST_NUMBERED and self.distinct >= _ALMOST_ALL * self.cells
+        return is_code and has_digits and is_own
 
     def share(self, sign: str) -> float:
         """Return the share of a sign."""
@@ -112,7 +128,11 @@ def _counted(texts: pl.Series, place: int) -> tuple[float, pl.DataFrame]:
     bare = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(
         pl.col("text").str.strip_chars()
     )
-    is_nothing = (pl.col("text") == "") | pl.col("text").str.to_lowercase().is_in(list(MISSING))
+    lower = bare["text"].str.to_lowercase()
+    # In most columns NIL is nothing; in one of a few words that often says so it is what was found.
+    is_nil_said = lower.n_unique() <= MOST_VALUES and (lower == "nil").sum() > 0.3 * len(lower)
+    nothing = [word for word in MISSING if not (is_nil_said and word == "nil")]
+    is_nothing = (pl.col("text") == "") | pl.col("text").str.to_lowercase().is_in(nothing)
     filled = bare.filter(~is_nothing)
     step = max(filled.height // MOST_CELLS, 1)
     sample = filled.gather_every(step).head(MOST_CELLS)["text"]
@@ -146,6 +166,10 @@ def _signs(header: str, place: int, filled: float, told: pl.DataFrame) -> Signs:
         quantiles=_quantiles(told["value"].drop_nulls()) if is_number else None,
         date_format=form,
         is_day_first=dates.day_comes_first([told["text"]]) if shares["date"] > _HALF else None,
+        values=tuple(examples[:MOST_VALUES]),
+        day_formats=day_formats(told["text"])
+        if shares["day_or_month"] > 0 and form is None
+        else NO_DAY_FORMATS,
     )
 
 

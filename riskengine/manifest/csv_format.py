@@ -65,6 +65,13 @@ def read_csv(
             remedy="Ask the sender for the file again.",
         )
     shape = shape_of(lines, settings, file)
+    count = lines[shape.header_line].count(shape.delimiter) + 1
+    if count > MOST_COLUMNS:
+        raise ManifestError(
+            f"Line {shape.header_line + 1} of {file} has {count} headers; no list of cargo has more than"
+            f" {MOST_COLUMNS}.",
+            remedy="Ask the sender for the file again, or say its delimiter in a mapping file.",
+        )
     header = record_at(lines, shape.header_line, shape.delimiter, 0)
     if header.code is not None:
         raise ManifestError(
@@ -74,12 +81,6 @@ def read_csv(
     if not settings.has_header:  # what stands where headers stand is the first record
         header = replace(
             header, fields=list(numbered_columns(len(header.fields))), next_line=header.line
-        )
-    if len(header.fields) > MOST_COLUMNS:
-        raise ManifestError(
-            f"Line {shape.header_line + 1} of {file} has {len(header.fields)} headers; no list of cargo has more"
-            f" than {MOST_COLUMNS}.",
-            remedy="Ask the sender for the file again, or say its delimiter in a mapping file.",
         )
     framed, names = _framed(lines, header, shape.delimiter, is_careful=is_careful)
     remarks = (*decoded.remarks, *shape.remarks)

@@ -38,6 +38,16 @@ def of_file(remarks: Iterable[FileRemark], file: str) -> list[Defect]:
     ]
 
 
+def of_member(name: str, why: str) -> Defect:
+    """Return the Defect that stands for a file of an archive that was refused."""
+    return Defect(
+        code="member_refused",
+        effect=DefectEffect.CONTENT,
+        place=Place(file=name),
+        params={"member": name, "why": why},
+    )
+
+
 def of_records(table: TextTable, file: str) -> list[Defect]:
     """Return a Defect for each record that could not be read."""
     by_code: dict[str, list[UnreadRecord]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from riskengine.errors import ManifestError
@@ -12,23 +13,65 @@ from riskengine.manifest.packed import is_packed
 if TYPE_CHECKING:
     from pathlib import Path
 
+MOST_FILES = 10_000
+DEEPEST = 8
+"""Folders below the one that is named; a tree of manifests by year, month and ship has three."""
+
 _BEGINNING = 65_536
 _LINES_TO_LOOK_AT = 30
 
 
-def manifests_in(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Return the files of a folder that may be manifests, and those that are left out, each in order of name.
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What a folder holds, each in order of name, the files of a folder before its subfolders.
+
+    Attributes:
+        manifests: What may be a manifest.
+        left: Other files.
+        skipped: What is hidden, is a link, or is neither file nor folder.
+        unlooked: Folders that were not looked into: too deep, unreadable, or after too many files.
+    """
+
+    manifests: list[Path] = field(default_factory=list["Path"])
+    left: list[Path] = field(default_factory=list["Path"])
+    skipped: list[Path] = field(default_factory=list["Path"])
+    unlooked: list[Path] = field(default_factory=list["Path"])
+
+
+def manifests_in(folder: Path) -> Found:
+    """Return what there is in a folder and the folders below it.
 
     A standard format, a workbook, Parquet and an archive are told by their bytes, whatever their names. A text is
-    taken where one of its first lines is a header that is known, or its name says that it is a list. Files in
-    folders below are not looked at, and hidden files are no one's manifests.
+    taken where one of its first lines is a header that is known, or its name says that it is a list.
+
+    Raises:
+        ManifestError: A file cannot be read.
     """
-    taken: list[Path] = []
-    left: list[Path] = []
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and not file.name.startswith("."):
-            (taken if _may_be_manifest(file) else left).append(file)
-    return tuple(taken), tuple(left)
+    found = Found()
+    waiting = [(folder, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        seen = len(found.manifests) + len(found.left)
+        if depth > DEEPEST or seen >= MOST_FILES:
+            found.unlooked.append(here)
+            continue
+        try:
+            inside = sorted(here.iterdir())
+        except OSError:
+            found.unlooked.append(here)
+            continue
+        below: list[tuple[Path, int]] = []
+        for entry in inside:
+            if entry.name.startswith(".") or entry.is_symlink():
+                found.skipped.append(entry)
+            elif entry.is_dir():
+                below.append((entry, depth + 1))
+            elif entry.is_file():
+                (found.manifests if _may_be_manifest(entry) else found.left).append(entry)
+            else:
+                found.skipped.append(entry)
+        waiting += reversed(below)
+    return found
 
 
 def _may_be_manifest(file: Path) -> bool:

@@ -45,11 +45,13 @@ class Likeness:
         fields: Canonical fields with their likeness, above 0 and at most 1.
         unit: The unit named at its end, or None.
         is_told: Some word of it has a meaning that is known.
+        is_tax_said: It names the number by which the revenue knows a party.
     """
 
     fields: dict[str, float]
     unit: str | None = None
     is_told: bool = False
+    is_tax_said: bool = False
 
 
 def likeness(header: str) -> Likeness:
@@ -71,7 +73,10 @@ def likeness(header: str) -> Likeness:
         fields[plain[0]] = KNOWN
     told = bool(fields)
     return Likeness(
-        fields=fields, unit=known.unit if known and known.unit else unit, is_told=told
+        fields=fields,
+        unit=known.unit if known and known.unit else unit,
+        is_told=told,
+        is_tax_said=any("tax" in _meaning(word)[0] for word in words),
     )
 
 
@@ -183,6 +188,8 @@ def _fields() -> dict[str, tuple[frozenset[str], ...]]:
             sets = [frozenset({meaning, fact})]
             if fact == "name":
                 sets += [frozenset({meaning})]
+                if role == PartyRole.DECLARANT.value:
+                    sets += [frozenset({meaning, "lodged", fact})]  # "decl" is short for both
             if fact == "tax":
                 sets += [frozenset({meaning, "number"}), frozenset({meaning, "code"})]
             if role == PartyRole.NOTIFY_PARTY.value:

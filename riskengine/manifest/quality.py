@@ -110,6 +110,7 @@ class Quality:
         file: Its name.
         sha256: The digest of its bytes.
         kind: manifest, stow_plan or movements.
+        format: As the source of the manifest names it.
         received_at: When it was read.
         components: Of the file as a whole.
         filers: Everyone who lodged a part of it, the worst first.
@@ -118,11 +119,13 @@ class Quality:
         bill_count: Bills of lading.
         container_count: Containers, without loose cargo.
         fault_count: Faults of all kinds.
+        absent: Required fields of which no line of the file has anything.
     """
 
     file: str
     sha256: str
     kind: str
+    format: str
     received_at: datetime
     components: tuple[Component, ...]
     filers: tuple[FilerQuality, ...]
@@ -131,6 +134,7 @@ class Quality:
     bill_count: int
     container_count: int
     fault_count: int
+    absent: frozenset[str]
 
     @property
     def score(self) -> float | None:
@@ -167,6 +171,7 @@ def quality_of(reading: Reading) -> Quality:
         file=source.file,
         sha256=source.sha256,
         kind=lines.kind,
+        format=source.format,
         received_at=source.received_at,
         components=_components(lines, lines.frame, faults.faulty, unread),
         filers=tuple(filers),
@@ -177,7 +182,18 @@ def quality_of(reading: Reading) -> Quality:
         bill_count=lines.frame["bill_of_lading"].drop_nulls().n_unique(),
         container_count=_container_count(lines.frame),
         fault_count=int(faults.listed["count"].sum()) + unread,
+        absent=_absent(lines),
     )
+
+
+def _absent(lines: Lines) -> frozenset[str]:
+    unread: set[str] = set(lines.frame["unread_fields"].explode().drop_nulls().to_list())
+    missing = lines.frame.select(
+        pl.col(is_missing(field)).all(ignore_nulls=True) & pl.col(field).is_null().all()
+        for field in REQUIRED[lines.kind]
+    )
+    fields = zip(REQUIRED[lines.kind], missing.row(0), strict=True)
+    return frozenset(field for field, is_absent in fields if is_absent) - unread
 
 
 def _of_filer(part: pl.DataFrame, lines: Lines, faults: Faults, unread: int) -> FilerQuality:
@@ -200,7 +216,7 @@ def _of_filer(part: pl.DataFrame, lines: Lines, faults: Faults, unread: int) -> 
 
 
 def _container_count(part: pl.DataFrame) -> int:
-    return part.filter(~pl.col("is_loose"))["container_id"].n_unique()
+    return part.filter(~pl.col("is_loose"))["box"].n_unique()
 
 
 def _unread_count(lines: Lines) -> int:
@@ -212,7 +228,7 @@ def _components(
     lines: Lines, part: pl.DataFrame, faulty: pl.DataFrame, unread: int
 ) -> tuple[Component, ...]:
     goods = part.filter(~pl.col("is_empty"))
-    boxes = part.filter(~pl.col("is_loose")).unique("container_id", keep="first")
+    boxes = part.filter(~pl.col("is_loose")).unique("box", keep="first")
     units = part["unit"].n_unique()
     copied = part.filter(pl.col("is_copied").fill_null(value=False)).select("unit")
     broken = pl.concat([faulty.select("unit"), copied])["unit"].n_unique()

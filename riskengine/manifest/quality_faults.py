@@ -38,8 +38,16 @@ NOT_ASKED = frozenset({"hs_not_fitting", "mass_round", "goods_copied", "seal_sha
 _KEYS: dict[Level, tuple[str, ...]] = {
     "filer": ("filer_name",),
     "bill": ("filer_name", "consignment_id"),
-    "container": ("filer_name", "container_id"),
+    "container": ("filer_name", "box"),
     "line": ("filer_name", "record_number"),
+}
+OF_THE_FILE = frozenset({"counts_unsound", "file_cut", "part_unread"})
+"""Faults of the file as a whole, which stand on each of its lines."""
+
+_WITHOUT_FIELD = {
+    "control_count_wrong": "counts_unsound",
+    "message_cut": "file_cut",
+    "nothing_names_it": "nothing_names_it",
 }
 _READ_AS_SUCH = ("conflicting_value", "port_unknown", "country_unknown")
 _ROLES = ("shipper", "consignee", "notify_party")
@@ -127,7 +135,9 @@ def _of_parties(frame: pl.DataFrame) -> list[pl.DataFrame]:
 def _of_reading(lines: Lines) -> pl.DataFrame:
     """Return what reading itself found of lines that were read; records that were not belong to no bill."""
     defects = lines.defects.filter(pl.col("effect") != "record").with_columns(
-        code=pl.when(pl.col("effect") == "cell")
+        code=pl.when((pl.col("effect") == "cell") & pl.col("field").is_null())
+        .then(pl.col("code").replace_strict(_WITHOUT_FIELD, default="part_unread"))
+        .when(pl.col("effect") == "cell")
         .then(pl.lit("unreadable"))
         .when(pl.col("code").is_in(list(_READ_AS_SUCH)))
         .then("code")

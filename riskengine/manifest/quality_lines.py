@@ -156,7 +156,11 @@ def _joined(reading: Reading) -> pl.DataFrame:
     source = source.when(pl.col("carrier_code").is_not_null()).then(pl.lit("carrier"))
     source = source.when(pl.col("carrier_name").is_not_null()).then(pl.lit("carrier"))
     source = source.when(pl.lit(sender is not None)).then(pl.lit("sender"))
+    # A voyage is of no moment to where a box stands or goes: there a box is its number.
+    is_manifest = manifest.source.document.kind == "manifest"
+    box = ("container_id",) if is_manifest else ("container_number", "container_id")
     return lines.with_columns(
+        box=pl.coalesce(*box),
         filer_name=named,
         filer_source=source.otherwise(pl.lit("unknown")),
         unit=pl.coalesce(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from riskengine.domain import Defect
+    from riskengine.manifest.packed import Member
     from riskengine.manifest.schema import DocumentKind
     from riskengine.manifest.table import TextTable
     from riskengine.manifest.typed import TypedRecords
@@ -97,32 +98,54 @@ def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
 def read_manifests(path: Path, mapping: FieldMapping | None = None) -> tuple[Reading, ...]:
     """Read a file, or every file in an archive, in their order; each is a reading of its own.
 
+    A file of an archive that cannot be read is named in a Defect of the first one that can.
+
     Raises:
-        ManifestError: As for ``read_manifest``; one bad file in an archive refuses the archive.
-        MappingError: The mapping asks for columns that a file does not have.
+        ManifestError: As for ``read_manifest``, or no file of an archive can be read.
+        MappingError: The mapping asks for columns that no file has.
     """
     file, data = _name(path), bytes_of(path)
     if not is_packed(data):
         return (_read(data, file, path.suffix, mapping),)
     packed_in = hashlib.sha256(data).hexdigest()
+    members = members_of(data, file)
     readings: list[Reading] = []
-    for member in members_of(data, file):
-        if not member.content:
-            raise ManifestError(
-                f"{_shown_name(member.name)} in {file} is empty.",
-                remedy="Ask the sender for the file again.",
-            )
-        suffix = f".{member.name.rpartition('.')[2]}" if "." in member.name else ""
-        reading = _read(member.content, _shown_name(member.name), suffix, mapping)
-        source = replace(reading.manifest.source, packed_in=packed_in)
-        readings.append(
-            replace(
-                reading,
-                manifest=replace(reading.manifest, source=source),
-                content=member.content,
-            )
+    refused: list[tuple[str, ManifestError]] = []
+    for member in members:
+        try:
+            readings.append(_unpacked(member, file, packed_in, mapping))
+        except ManifestError as refusal:
+            if len(members) == 1:
+                raise
+            refused.append((f"{file}/{_shown_name(member.name)}", refusal))
+    if not readings:
+        name, why = refused[0]
+        raise ManifestError(
+            f"None of the {len(members)} files in {file} can be read. Of {name}: {why.sentence}",
+            remedy=why.remedy or "Ask the sender for the files again.",
+        ) from why
+    first, *others = readings
+    left = [faults_of.of_member(name, why.sentence) for name, why in refused]
+    return (replace(first, defects=(*left, *first.defects)), *others)
+
+
+def _unpacked(
+    member: Member, file: str, packed_in: str, mapping: FieldMapping | None
+) -> Reading:
+    """Read one file of an archive."""
+    name = _shown_name(member.name)
+    if not member.content:
+        raise ManifestError(
+            f"{name} in {file} is empty.", remedy="Ask the sender for the file again."
         )
-    return tuple(readings)
+    suffix = f".{name.rpartition('.')[2]}" if "." in name else ""
+    reading = _read(member.content, name, suffix, mapping)
+    source = replace(reading.manifest.source, packed_in=packed_in)
+    return replace(
+        reading,
+        manifest=replace(reading.manifest, source=source),
+        content=member.content,
+    )
 
 
 def _read(data: bytes, file: str, suffix: str, mapping: FieldMapping | None) -> Reading:

@@ -43,6 +43,8 @@ MOST_COLUMNS = 400
 _NOT_SUGGESTED = frozenset({"is_unreadable", "outcome_known_on"})
 _KEYS = frozenset({"container_number", "bill_of_lading"})
 _MOST_FILLED, _KEY_VARIETY = 0.9, 0.2
+_FEWEST_FILLED, _KEY_OF_OTHER_USE = 0.5, 0.9
+_MEASURES = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.DATE, Kind.INSTANT, Kind.HS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Suggested:
         sureness: How sure that is.
         reasons: Keys of the catalogue (``mapping.reason.<key>``), the weightiest first.
         unit: The unit its header names, where it is not the field's own.
+        formats: Those in which its days are written, where they can be told.
         signs: What it holds.
     """
 
@@ -68,6 +71,7 @@ class Suggested:
     reasons: tuple[str, ...]
     signs: Signs
     unit: str | None = None
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +83,21 @@ class Suggestion:
         settings: How it has to be read, as far as a reading would not find that by itself.
         columns: One for each column of the file, in order.
         currency: The place of the column that names currencies, or None.
-        is_day_unclear: Day and month cannot be told apart by any of its dates.
+        offered_formats: Where day and month cannot be told apart: formats with the day first, and the month first.
+        parts: Places of the columns that are a container number only together, in its order.
     """
 
     file: str
     settings: FileSettings
     columns: tuple[Suggested, ...]
     currency: int | None = None
-    is_day_unclear: bool = False
+    offered_formats: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    parts: tuple[int, ...] = ()
+
+    @property
+    def is_day_unclear(self) -> bool:
+        """Tell whether some day may be read in two ways."""
+        return self.offered_formats is not None
 
     @property
     def can_be_read(self) -> bool:
@@ -122,13 +133,14 @@ def suggest_mapping(path: Path) -> Suggestion:
     chosen = chosen_of(evidence)
     columns = _columns(table, evidence, chosen, has_header=settings.has_header)
     columns = _with_key(_with_numbers_for_names(columns), evidence)
-    dated = [one.signs for one in columns if one.field and _is_dated(one)]
+    columns, offered = _with_days(columns)
     return Suggestion(
         file=file,
         settings=settings,
         columns=columns,
         currency=chosen.get(CURRENCY),
-        is_day_unclear=_is_day_unclear(dated),
+        offered_formats=offered,
+        parts=evidence.relations.parts or (),
     )
 
 
@@ -172,18 +184,19 @@ def _with_key(columns: tuple[Suggested, ...], evidence: Evidence) -> tuple[Sugge
     """Where no column surely names boxes or bills, take the best number of a consignment, and say so."""
     if any(_is_used(one) and one.field in _KEYS for one in columns):
         return columns
-    likely = [
-        one
-        for one in columns
-        if one.sureness in {Sureness.GUESS, Sureness.LEFT_OUT}
-        and one.column.strip()
-        and evidence.fits.get(("bill_of_lading", one.place), NEVER) > 0
-        and one.signs.filled >= _MOST_FILLED
-        and one.signs.distinct >= _KEY_VARIETY * one.signs.cells
-    ]
+    likely = [one for one in columns if _may_number_consignments(one, evidence)]
     if not likely:
         return columns
-    best = max(likely, key=lambda one: (evidence.of("bill_of_lading", one.place), -one.place))
+    best = max(
+        likely,
+        key=lambda one: (
+            one.signs.filled >= _MOST_FILLED
+            and one.signs.distinct >= _KEY_VARIETY * one.signs.cells,
+            evidence.of("bill_of_lading", one.place),
+            one.signs.is_numbering,
+            -one.place,
+        ),
+    )
     key = replace(
         best,
         field="bill_of_lading",
@@ -191,6 +204,31 @@ def _with_key(columns: tuple[Suggested, ...], evidence: Evidence) -> tuple[Sugge
         reasons=(*best.reasons, "only_key"),
     )
     return tuple(key if one.place == best.place else _unless_bill(one) for one in columns)
+
+
+def _may_number_consignments(one: Suggested, evidence: Evidence) -> bool:
+    """Tell whether a column could be the number of a consignment where no better one is."""
+    signs, field = one.signs, one.field or ""
+    is_number = evidence.fits.get(("bill_of_lading", one.place), NEVER) > 0
+    is_written_whole = signs.share("number") <= signs.share("digits")
+    is_free = (
+        one.sureness in {Sureness.GUESS, Sureness.LEFT_OUT}
+        or field == "master_bill_of_lading"
+        or (
+            one.sureness is Sureness.LIKELY
+            and signs.distinct >= _KEY_OF_OTHER_USE * signs.cells
+        )
+    )
+    is_measure = (
+        field in FIELDS
+        and FIELDS[field].kind in _MEASURES
+        and evidence.like(field, one.place) > 0
+    )
+    is_there = bool(one.column.strip()) and "no_header" not in one.reasons
+    is_filled = signs.filled >= _FEWEST_FILLED and signs.distinct > 1
+    return (
+        is_number and is_written_whole and is_free and is_there and is_filled and not is_measure
+    )
 
 
 def _unless_bill(one: Suggested) -> Suggested:
@@ -256,10 +294,31 @@ def _is_dated(one: Suggested) -> bool:
     return one.field is not None and FIELDS[one.field].kind in {Kind.DATE, Kind.INSTANT}
 
 
-def _is_day_unclear(dated: Sequence[Signs]) -> bool:
-    """Tell whether some day is written with two numbers that could both be months, and no other day tells."""
-    written = [
-        one for one in dated if one.share("day_or_month") > 0 and one.date_format is None
+def _with_days(
+    columns: tuple[Suggested, ...],
+) -> tuple[tuple[Suggested, ...], tuple[tuple[str, ...], tuple[str, ...]] | None]:
+    """Say in which formats days are written; where day and month cannot be told apart, offer both and be less sure."""
+    dated = [one for one in columns if _is_dated(one)]
+    orders = {one.signs.is_day_first for one in dated} - {None}
+    (told,) = orders if len(orders) == 1 else (None,)
+    found = {one.place: one for one in columns}
+    unclear: list[Suggested] = []
+    for one in dated:
+        if one.signs.share("day_or_month") == 0 or one.signs.date_format is not None:
+            continue
+        own = one.signs.is_day_first
+        order = told if own is None else own
+        written = one.signs.day_formats
+        formats = () if order is None else (written.month_first, written.day_first)[order]
+        if formats or own is not None:
+            found[one.place] = replace(one, formats=formats)
+            continue
+        sureness = Sureness.LIKELY if one.sureness is Sureness.SURE else one.sureness
+        reasons = (*one.reasons, "day_unclear")
+        found[one.place] = replace(one, sureness=sureness, reasons=reasons)
+        unclear.append(one)
+    offered = [
+        one.signs.day_formats.offered for one in unclear if one.signs.day_formats.offered
     ]
-    told = {one.is_day_first for one in dated} - {None}
-    return bool(written) and len(told) != 1
+    both = tuple(zip(*dict.fromkeys(offered), strict=True)) if offered else None
+    return tuple(found.values()), None if both is None else (both[0], both[1])

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_SAMPLE = 40
 _LONGEST_HEADER = 80
 _CONVERTIBLE = {"kg": {"t", "lb"}, "m3": {"ft3"}, "c": {"f"}}
-_MOST_VALUES = 12
 _MOST_CATEGORIES = 200
-_BY_DAY, _BY_MONTH = "%d/%m/%Y", "%m/%d/%Y"
 _OUTCOMES = ("nil", "discrepancy", "seizure")
 
 
@@ -48,6 +46,12 @@ def as_toml(suggestion: Suggestion, language: str = "en") -> str:
         *_file(suggestion, language),
     ]
     columns = [one for one in used if one.field != "outcome"]
+    if suggestion.parts:
+        names = " + ".join(suggestion.columns[place].header for place in suggestion.parts)
+        lines += [
+            "",
+            say("head.split_number", columns=messages.visible(names, 3 * _LONGEST_HEADER)),
+        ]
     if suggestion.can_be_read:
         lines += ["", "[columns]"]
         for one in _in_order(columns):
@@ -81,9 +85,10 @@ def _file(suggestion: Suggestion, language: str) -> list[str]:
         lines.append(f"header_line = {settings.header_line}")
     if settings.decimal is not None:
         lines.append(f"decimal = {_text(settings.decimal)}")
-    if suggestion.is_day_unclear:
+    if suggestion.offered_formats is not None:
         lines.append(_comment(messages.render("mapping.head.day_unclear", {}, language)))
-        lines.append(f"# date_formats = [{_text(_BY_DAY)}]  # {_text(_BY_MONTH)}")
+        by_day, by_month = map(_texts, suggestion.offered_formats)
+        lines.append(f"# date_formats = {by_day}  # {by_month}")
     currencies = _currencies(suggestion)
     if currencies:
         lines.append(_comment(messages.render("mapping.head.rates", {}, language)))
@@ -128,8 +133,9 @@ def _rule(suggestion: Suggestion, one: Suggested) -> str:
     parts = [f"column = {_text(one.column)}"]
     if one.unit in _CONVERTIBLE.get(field.unit or "", set()):
         parts.append(f"unit = {_text(one.unit or '')}")
-    if one.signs.date_format is not None:
-        parts.append(f"formats = [{_text(one.signs.date_format)}]")
+    formats = one.formats or tuple(filter(None, [one.signs.date_format]))
+    if formats:
+        parts.append(f"formats = {_texts(formats)}")
     if field.unit == "usd" and one.unit != "usd" and suggestion.currency is not None:
         column = suggestion.columns[suggestion.currency].column
         parts.append(f"currency_column = {_text(column)}")
@@ -145,6 +151,12 @@ def _notes(suggestion: Suggestion, one: Suggested) -> list[str]:
     if field.kind is Kind.CATEGORY and _unknown_values(one):
         notes.append("values")
     return notes
+
+
+def is_in_force(suggestion: Suggestion, one: Suggested) -> bool:
+    """Tell whether the file that is written uses a column, without anybody having to add to it."""
+    is_read = suggestion.can_be_read and _is_used(one) and one.field != "outcome"
+    return is_read and _is_active(suggestion, one)
 
 
 def _is_active(suggestion: Suggestion, one: Suggested) -> bool:
@@ -173,7 +185,7 @@ def _label(suggestion: Suggestion, language: str) -> list[str]:
     if not found:
         return []
     one = found[0]
-    values = [text for text in one.signs.examples if text][:_MOST_VALUES]
+    values = one.signs.values
     known = coded_values("outcome")
     told = ", ".join(
         f"{_text(text)} = {_text(known.get(text.casefold(), '?'))}" for text in values
@@ -189,15 +201,19 @@ def _label(suggestion: Suggestion, language: str) -> list[str]:
         _said(one, language),
     ]
     lines += ["# [label]", f"# column = {_text(one.column)}"]
-    if days:
-        lines.append(f"# known_on = {_text(days[0].column)}")
+    known_on = _text(days[0].column) if days else '"?"'
+    lines.append(f"# known_on = {known_on}")
     outcomes = ", ".join(_OUTCOMES)
     return [*lines, f"# outcome = {{ {told} }}  # {outcomes}"]
 
 
 def _attributes(left: Sequence[Suggested], language: str) -> list[str]:
     """Return columns left out that a model could read, as comments."""
-    carried = [one for one in left if one.column and _is_category(one.signs)]
+    carried = [
+        one
+        for one in left
+        if one.column and _is_category(one.signs) and "part_of_number" not in one.reasons
+    ]
     if not carried:
         return []
     lines = ["", _comment(messages.render("mapping.head.attributes", {}, language))]
@@ -235,6 +251,10 @@ def _sample(text: str) -> str:
 def _comment(text: str) -> str:
     """Return one line of comment, whatever stands in the text."""
     return "# " + "".join(char if char.isprintable() else " " for char in text)
+
+
+def _texts(texts: Sequence[str]) -> str:
+    return f"[{', '.join(map(_text, texts))}]"
 
 
 def _text(text: str) -> str:

@@ -38,7 +38,8 @@ def main() -> int:
         frame, said = _read(data, asked, file)
     except (ManifestError, fastexcel.FastExcelError) as fault:
         is_ours = isinstance(fault, ManifestError)
-        sentence = fault.sentence if is_ours else f"{file} is a damaged workbook: {fault}."
+        said = " ".join(str(fault).partition("Context:")[0].split()).rstrip(" .")
+        sentence = fault.sentence if is_ours else f"{file} is a damaged workbook: {said}."
         remedy = fault.remedy if is_ours else "Open it, save it as .xlsx or CSV, and try again."
         _say({"sentence": sentence, "remedy": remedy})
         return 3

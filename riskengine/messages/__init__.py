@@ -96,6 +96,15 @@ def visible(text: str, longest: int = LONGEST_TEXT) -> str:
     return f"{shown}…" if len(text) > longest else shown
 
 
+def visible_lines(text: str) -> str:
+    r"""Return a text of several lines, each as ``visible`` shows it, and none of them cut.
+
+    >>> visible_lines("a\x1b[2J\nb")
+    'a<U+001B>[2J\nb'
+    """
+    return "\n".join(visible(line, len(line)) for line in text.split("\n"))
+
+
 def placeholders(template: str) -> frozenset[tuple[str, str]]:
     """Return the names and forms that *template* asks for.
 

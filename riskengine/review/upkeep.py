@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from riskengine.engine import Engine
+from riskengine.engine.in_hand import clear_left_behind
 from riskengine.ledger import migrations as ledger_migrations
 from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.runs import sweep
@@ -29,6 +30,7 @@ class Upkeep:
         ledger_migrations: Names of the changes that brought the ledger forward.
         register_migrations: How many changes brought the register forward.
         swept: How many half-written run folders were removed.
+        left_behind: How many copies that a killed watch had in hand were removed.
         finished: How many outcomes, cut short by a crash, were counted.
         finished_changes: How many changes of rules, cut short by a crash, were carried out.
         unreadable_rules: Rules that should run today and cannot be read, each with why.
@@ -40,6 +42,7 @@ class Upkeep:
     ledger_migrations: tuple[str, ...]
     register_migrations: int
     swept: int
+    left_behind: int
     finished: int
     finished_changes: int
     unreadable_rules: tuple[str, ...]
@@ -70,6 +73,7 @@ def look_after(workspace: Workspace) -> Upkeep:
         ledger_migrations=brought,
         register_migrations=changes,
         swept=len(sweep(workspace)),
+        left_behind=clear_left_behind(workspace),
         finished=finished,
         finished_changes=finished_changes,
         unreadable_rules=tuple(

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from riskengine.cli.biography_page import show_short
+from riskengine.cli.biography_page import show_biography, show_short
+from riskengine.cli.telling import chapters_as_json, signs_as_json
 from riskengine.domain import ExaminationResult, Outcome
-from riskengine.engine.biography import biography_of
+from riskengine.engine.biography import Biography, Chapter, biography_of
 from riskengine.engine.memory import remember
 from riskengine.features import gather
 from riskengine.features.beside import with_beside
@@ -148,6 +149,46 @@ def test_the_bill_of_boxes_names_them(lived, command):
 def test_a_day_that_is_none_is_refused(lived, command):
     said = command("biography", BOX, "-w", lived.root, "--before", "yesterday")
     assert (said.code, said.out) == (2, "")
+
+
+def test_what_has_no_shape_of_a_number_is_told_what_one_looks_like(lived, command):
+    said = command("biography", "HELLO", "-w", lived.root)
+    assert "Nothing is known here of HELLO." in said.out
+    assert "four letters and seven digits" in said.out
+    assert "four letters" not in command("biography", "MSCU6639870", "-w", lived.root).out
+
+
+def test_loose_cargo_is_spoken_of_as_a_bill(capsys):
+    chapter = Chapter(kind="voyage", on=date(2026, 1, 31), bills=("B7", "B8"))
+    told = Biography(
+        name="B7+B8", before=None, chapters=(chapter,), signs=(), voyage_count=1,
+        examination_count=0, find_count=0,
+    )  # fmt: skip
+    show_biography(told, "en")
+    said = capsys.readouterr().out
+    assert "known of this bill" in said
+    assert "second box" not in said
+
+
+@pytest.mark.parametrize("verb", [("biography", BOX), ("filers",)])
+def test_without_a_workspace_it_is_said_that_there_is_none(tmp_path, command, verb):
+    said = command(*verb, "-w", tmp_path / "none")
+    assert (said.code, said.out) == (3, "")
+    assert "There is no workspace in" in said.err
+
+
+def test_chapters_and_signs_are_told_to_programs(lived):
+    told = biography_of(lived, BOX)
+    chapters, signs = chapters_as_json(told.chapters), signs_as_json(told.signs, "en")
+    assert json.loads(json.dumps(chapters))[0]["arrival_expected_on"] == "2026-02-01"
+    assert all(sign["sentence"] for sign in json.loads(json.dumps(signs)))
+
+
+def test_the_short_form_names_the_signs_first(lived):
+    told = biography_of(lived, BOX)
+    console = Console(file=io.StringIO(), width=240)
+    show_short(console, BOX, told.chapters, "en", told.signs)
+    assert "at once; days at sea on both" in console.file.getvalue()
 
 
 def test_the_short_form_shows_the_last_chapters_and_where_the_rest_is(lived):

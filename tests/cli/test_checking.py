@@ -148,6 +148,50 @@ def test_a_folder_is_listed_by_what_its_files_hold(samples, command, tmp_path):
     assert "Left out, for they are no manifests: 2 (notes.md, scan.pdf)" in said.err
 
 
+def test_folders_below_a_folder_are_looked_into_and_what_is_not_is_said(
+    samples, command, tmp_path
+):
+    sound = (samples / "earlier" / "2026-02-18.csv").read_bytes()
+    deep = tmp_path.joinpath(*"abcdefghi")
+    deep.mkdir(parents=True)
+    (deep / "too_deep.csv").write_bytes(sound)
+    (tmp_path / "a" / "b" / "day.csv").write_bytes(sound)
+    (tmp_path / ".hidden.csv").write_bytes(sound)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    said = command("check", tmp_path)
+    assert said.code == 0
+    assert said.err.count("no defect") == 1
+    assert "hidden or links: 2 (.hidden.csv, loop)" in said.err
+    assert re.search(r"Folders not looked into, .*: 1 \(a/b/c/d/e/f/g/h/i\)", said.err)
+
+
+@pytest.mark.parametrize("content", [{}, {"notes.md": "# Nothing", "scan.pdf": "%PDF-1.7"}])
+def test_a_folder_without_a_manifest_is_answered_so(command, tmp_path, samples, content):
+    folder = tmp_path / "none"
+    folder.mkdir()
+    for name, text in content.items():
+        (folder / name).write_text(text)
+    said = command("check", folder)
+    assert said.code == 3
+    assert f"There is no manifest in {folder}." in said.err
+    assert "rule" not in said.err
+    beside = command("check", folder, samples / "earlier" / "2026-02-18.csv")
+    assert beside.code == 3
+    assert "There is no manifest" in beside.err
+    assert "no defect" in beside.err
+
+
+def test_boxes_are_counted_once_and_loose_cargo_apart(samples, command):
+    moved = command("check", samples / "movements.csv")
+    assert moved.err.count("containers 50") == 1
+    assert "Containers 50" in moved.err
+    assert "boxes of which nothing need be asked" in moved.out
+    assert "ills" not in moved.err + moved.out
+    carried = command("check", samples / "voyage.csv")
+    assert carried.err.count("containers 49") == 2
+    assert "loose cargo, which are in no container: 1" in carried.err
+
+
 def test_one_refused_file_does_not_keep_the_others_from_being_checked(samples, command):
     said = command("check", BROKEN / "empty.csv", samples / "earlier" / "2026-02-18.csv")
     assert said.code == 3
@@ -178,8 +222,22 @@ def test_a_mapping_is_proposed_and_can_be_used_at_once(samples, command, tmp_pat
     assert "exists already" in again.err
 
 
+def test_only_columns_in_force_are_counted_as_sure_or_likely(command, tmp_path):
+    rows = [f"BILL{n:04},COTTON FABRICS,{1000 + n}.50" for n in range(30)]
+    export = tmp_path / "export.csv"
+    export.write_text("BL No,Goods,Invoice value\n" + "\n".join(rows), "utf-8")
+    said = command("check", "--suggest-mapping", export).err
+    assert "in force: sure 2, likely 0." in said
+    assert "waiting for something to be added 1, guessed 0, left out 0." in said
+
+
 @pytest.mark.parametrize(
-    "arguments", [["--suggest-mapping", "{folder}"], ["{file}", "--out", "x.toml"]]
+    "arguments",
+    [
+        ["--suggest-mapping", "{folder}"],
+        ["--suggest-mapping", "--json", "{file}"],
+        ["{file}", "--out", "x.toml"],
+    ],
 )
 def test_options_of_the_assistant_are_not_used_for_anything_else(samples, command, arguments):
     places = {"folder": samples, "file": samples / "voyage.csv"}

@@ -42,6 +42,7 @@ def test_an_explanation_for_scripts_adds_up(scored_unit, command, run):
     parts = told["base"] + sum(reason["log_odds"] for reason in told["reasons"])
     assert parts == pytest.approx(told["total"], abs=1e-9)
     assert told["run_id"] == run.card.run_id
+    assert told["biography"] == {"chapters": [], "signs": []}
     assert set(told["digests"]) == {"manifest", "history", "rules", "model", "policy"}
 
 

@@ -20,6 +20,7 @@ def filed(tmp_path, written_lines, voyage_lines):
     """A ledger that has received files of two filers, one of which gets better."""
     workspace = Workspace(tmp_path / "unit")
     create_ledger(workspace)
+    workspace.settings_file.touch()
     for day in (1, 2):
         lines = voyage_lines()[:6]
         for place, line in enumerate(lines):
@@ -79,6 +80,7 @@ def test_only_files_since_a_day_count(command, filed):
 def test_before_any_file_was_received_this_is_said(command, tmp_path):
     workspace = Workspace(tmp_path / "unit")
     create_ledger(workspace)
+    workspace.settings_file.touch()
     said = command("filers", "-w", workspace.root, "--lang", "es")
     assert (said.code, said.out) == (0, "")
     assert "ningún archivo" in said.err

@@ -114,10 +114,55 @@ def test_the_plan_of_another_ship_is_refused(
     assert "another ship" in said.err
 
 
-def test_without_a_manifest_there_is_nothing_to_compare(
-    tmp_path, monkeypatch, command, samples
+@pytest.mark.parametrize("file", ["movements.csv", "stow_plan_differs.csv"])
+def test_one_file_alone_has_nothing_to_be_compared_with(
+    tmp_path, monkeypatch, command, samples, file
 ):
     monkeypatch.chdir(tmp_path)
-    said = command("reconcile", samples / "movements.csv")
-    assert said.code == 3
-    assert "None of the files is a manifest" in said.err
+    said = command("reconcile", samples / file, *AT)
+    assert (said.code, said.out) == (0, "")
+    assert f"{file}: nothing to compare it with" in said.err
+
+
+def test_without_a_manifest_the_stow_plan_is_compared_with_movements(
+    tmp_path, monkeypatch, command, three
+):
+    monkeypatch.chdir(tmp_path)
+    _, plan, moves = three
+    page = command("reconcile", plan, moves, *AT)
+    assert page.code == 1
+    assert "OLXU8447015" in page.out
+    assert "manifest" not in page.out
+    assert "stow_plan_differs.csv beside: movements (" in page.err
+    answers = {
+        command("reconcile", *given, *AT, "--json").out
+        for given in ((plan, moves), (moves, plan), (moves, "--stow-plan", plan))
+    }
+    assert len(answers) == 1
+    rows = [json.loads(line) for line in answers.pop().splitlines()]
+    assert {(row["manifest"], row["stow_plan"]) for row in rows} == {(None, plan.name)}
+    kinds = {row["kind"] for row in rows}
+    assert {"seal_changed", "not_discharged", "impossible_itinerary"} <= kinds
+    assert "manifest" not in {row["against"] for row in rows}
+
+
+def test_release_codes_are_masked_on_the_page_and_in_the_lines(
+    tmp_path, monkeypatch, command, three
+):
+    monkeypatch.chdir(tmp_path)
+    printed = command("reconcile", *three, *AT).out
+    lines = command("reconcile", *three, *AT, "--json").out
+    assert "R7…" in printed
+    assert "R7…" in lines
+    assert "R70" not in printed + lines
+
+
+def test_where_hours_are_known_the_order_is_told_by_the_hour(
+    tmp_path, monkeypatch, command, three
+):
+    monkeypatch.chdir(tmp_path)
+    lines = command("reconcile", *three, *AT, "--json").out.splitlines()
+    rows = {row["kind"]: row for row in map(json.loads, lines)}
+    said = rows["loaded_before_gate_in"]["sentence"]
+    assert "07:00 UTC" in said
+    assert "21:40 UTC" in said

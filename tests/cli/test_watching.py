@@ -157,6 +157,7 @@ def test_killed_and_started_again_it_scores_each_file_once(folder, unit, started
     assert sorted(files) == ["0.csv", "1.csv", "2.csv", "3.csv"]
     assert len(received_files.list_received(unit)) == 4
     assert len(out.splitlines()) <= 3
+    assert list(unit.received_folder.glob("in-hand-*")) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

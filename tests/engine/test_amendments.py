@@ -308,7 +308,7 @@ def test_another_consignee_is_seen_with_what_stood_before_and_how_late(second):
     facts = seen.facts()
     assert facts["seen_amended_fields"] == ["CONSIGNEE_NAME", "NOTIFY_PARTY_NAME"]
     assert facts["earlier_consignee_name"] == "NOORD FRUIT BV"
-    assert facts["last_seen_amendment_hours_before_arrival"] == 5 * 24 + 15
+    assert facts["last_seen_amendment_hours_before_arrival"] == 6 * 24
     assert facts["last_seen_amended_on"] == date(2026, 3, 2)
 
 
@@ -418,7 +418,7 @@ def test_the_mass_of_a_box_is_compared_over_all_its_bills(second):
 
 
 def test_the_hour_of_arrival_counts_where_it_is_known(second):
-    assert second.on("HOUR").facts()["last_seen_amendment_hours_before_arrival"] == 12
+    assert second.on("HOUR").facts()["last_seen_amendment_hours_before_arrival"] == 21
 
 
 def test_of_an_unknown_arrival_no_hours_are_told(second):
@@ -488,7 +488,7 @@ def test_changes_over_all_versions_stand_in_their_order(desk):
     assert (facts["received_version_count"], facts["seen_amendment_count"]) == (4, 3)
     assert facts["earlier_consignee_name"] == "TWO"
     assert facts["earlier_seal_numbers"] == ["S0"]
-    assert facts["last_seen_sensitive_amendment_hours_before_arrival"] == 24 * 3 + 15
+    assert facts["last_seen_sensitive_amendment_hours_before_arrival"] == 24 * 4
 
 
 def test_a_version_that_became_known_later_is_not_looked_at(desk):

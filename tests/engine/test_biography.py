@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from riskengine.codes.containers import is_container_number, numbers_one_slip_away
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.engine.biography import biographies, biography_of, told_chapters
+from riskengine.engine.kept_life import life_in
 from riskengine.engine.memory import kept_fields, remember
 from riskengine.features import gather
 from riskengine.features.beside import BOX, with_beside
@@ -167,8 +169,9 @@ def asked(bare, lodged):
 def reported(bare):
     """Note what a gate reported of the box."""
 
-    def note(movement, moved_on, place, *, seq_known=FIRST, number=BOX_NUMBER):
-        row = dict.fromkeys(movements.MOVED) | {
+    def note(movement, moved_on, place, *, seq_known=FIRST, number=BOX_NUMBER, **said):
+        row = dict.fromkeys(movements.MOVED) | said
+        row |= {
             "container_number": number,
             "movement": movement,
             "moved_on": moved_on,
@@ -330,6 +333,52 @@ def test_a_gate_ashore_while_at_sea_is_a_sign(asked, lodged, reported, bare):
     assert (told["last_port_seen"], told["days_since_last_seen"]) == ("MAPTM", 7)
     lodged(SECOND, LATER)
     assert "ashore_while_at_sea" in codes(biography_of(bare, BOX_NUMBER))
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        ({}, ["discharged", "gate_out"]),
+        # Given back empty, it has not begun the journey of a full box.
+        ({"is_full": False}, ["discharged", "gate_out", "gate_in", "load_ordered"]),
+        # What names the ship of an earlier journey is of that one.
+        (
+            {"vessel_name": "EXAMPLE ANDES", "voyage_number": "601E"},
+            ["discharged", "gate_out", "gate_in"],
+        ),
+    ],
+)
+def test_the_journey_itself_is_no_past(bare, lodged, reported, gate, told):
+    """From its gate-in on: what is told is the life before, and the ledger still has everything."""
+    reported("discharged", date(2026, 2, 1), "ESBCN", vessel_name="EXAMPLE ANDES")
+    reported("gate_out", date(2026, 2, 3), "ESBCN")
+    reported("gate_in", date(2026, 2, 17), "BRSSZ", **gate)
+    reported("load_ordered", date(2026, 2, 18), "BRSSZ")
+    reported("loaded", date(2026, 2, 19), "BRSSZ", vessel_imo="9321483", voyage_number="77W")
+    reported("discharged", date(2026, 3, 3), "ESBCN")
+    found = biographies(bare, lodged(SECOND, LATER, is_kept=False), SECOND)
+    assert found.chapters["movement"].to_list() == told
+    assert len(biography_of(bare, BOX_NUMBER).chapters) == 6
+
+
+def test_what_was_reported_ashore_while_at_sea_stays_with_the_run(bare, lodged, reported):
+    reported("gate_in", date(2026, 2, 17), "BRSSZ")
+    reported("gate_out", date(2026, 2, 25), "MAPTM")
+    found = biographies(bare, lodged(SECOND, LATER, is_kept=False), SECOND)
+    assert found.chapters["place"].to_list() == ["MAPTM"]
+
+
+def test_a_run_tells_the_signs_of_what_it_kept_without_the_ledger(bare, lodged, reported):
+    lodged(FIRST, VOYAGE | {"size_type": "45R1"})
+    reported("gate_out", date(2026, 2, 25), "MAPTM")
+    stated = lodged(SECOND, LATER, is_kept=False)
+    found = biographies(bare, stated, SECOND)
+    run = SimpleNamespace(beside={"chapters": found.chapters}, indicators=stated)
+    shutil.rmtree(bare.root)
+    chapters, signs = life_in(run, 0)
+    assert [chapter.kind for chapter in chapters] == ["voyage", "movement"]
+    assert {sign.code for sign in signs} == {"size_type_changed", "ashore_while_at_sea"}
+    assert life_in(SimpleNamespace(beside={}, indicators=stated), 0) == ((), ())
 
 
 def test_a_report_counts_from_the_day_it_was_in_hand(asked, lodged, reported):

@@ -52,7 +52,7 @@ def test_the_draw_is_made_from_ship_voyage_and_box_alone(half_drawn, reading, da
     seed = stratum_seed(half_drawn)
     numbered = run.assessments.filter(pl.col("container_number").is_not_null())
     for number, is_random in numbered.select("container_number", "is_random").rows():
-        assert is_random == is_drawn(f"1234567|609E|{number}", seed, 0.5)
+        assert is_random == is_drawn(f"EXAMPLE ANDES|609E|{number}", seed, 0.5)
 
 
 def test_the_same_workspace_draws_the_same(half_drawn, reading, day):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskengine import messages
-from riskengine.engine.differences import DIFFERENCES, KINDS, kind_name, sentence
+from riskengine.engine.differences import DIFFERENCES, KINDS, kind_name, masked, sentence
 from riskengine.engine.reconcile import reconcile
 from riskengine.engine.reported import (
     is_of_this_call,
@@ -20,6 +20,7 @@ from riskengine.engine.reported import (
     planned_of,
     reported_by,
 )
+from riskengine.engine.stow_plan import stow_plan_of
 from riskengine.features import facts
 from riskengine.features.beside import RECONCILIATION
 from riskengine.ledger.movements import MOVED
@@ -105,6 +106,48 @@ def kinds_of(stated, *events, day=DAY, plan=None):
 def test_every_planted_difference_is_found_and_nothing_else(full):
     assert named(full.differences) == PLANTED
     assert {kind for _, kind, _ in PLANTED} == set(KINDS)
+
+
+def test_rules_about_the_plan_and_the_comparison_speak_of_one_mass(full, plan_file, samples):
+    planned = stow_plan_of(plan_file, samples / "stow_plan_differs.csv").facts
+    compared = full.facts.join(
+        full.differences.select("container_id").unique(), on="container_id"
+    )
+    masses = dict(planned.select("container_number", "container_gross_mass_kg").rows())
+    assert None not in masses.values()
+    assert set(compared["planned_gross_mass_kg"].drop_nulls()) <= set(masses.values())
+
+
+def test_a_release_code_is_compared_whole_and_shown_in_part(full):
+    row = full.differences.row(by_predicate=pl.col("kind") == "release_reference", named=True)
+    assert (row["declared"], row["found"]) == ("R7…", "R9…")
+    kept = full.facts.filter(pl.col("container_id") == row["container_id"])
+    assert kept["release_reference"].to_list() == ["R7012"]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [("R7012", "R7…"), ("R701", "…"), ("R", "…"), (None, None)]
+)
+def test_of_a_short_code_nothing_is_shown(code, shown):
+    codes = pl.DataFrame({"code": [code]}, schema={"code": pl.String})
+    assert codes.select(masked("code")).item() == shown
+
+
+def test_a_time_in_utc_stands_beside_its_day_in_utc(stated):
+    late = datetime(2026, 2, 21, 3, tzinfo=UTC)  # ten in the evening of the 20th, in the port
+    early = late - timedelta(hours=8)
+    box = only(stated, "XOCU7897261")
+    found = reconcile(
+        box,
+        None,
+        moved(
+            event("XOCU7897261", "loaded", early, "COCTG"),
+            event("XOCU7897261", "gate_in", late, "COCTG", moved_on=date(2026, 2, 20)),
+        ),
+        assessed_on=DAY,
+    ).differences.row(by_predicate=pl.col("kind") == "loaded_before_gate_in", named=True)
+    assert (found["declared_on"], found["declared"]) == (date(2026, 2, 21), "03:00 UTC")
+    assert (found["found_on"], found["found"]) == (date(2026, 2, 20), "19:00 UTC")
 
 
 def test_the_most_serious_come_first(full):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from riskengine.engine.drop_folder import DropFolder, is_unfinished
+from riskengine.engine.in_hand import clear_left_behind, taken_in_hand
 from riskengine.engine.watch import watcher_of
 from riskengine.errors import LedgerBusy, LedgerError, UsageError
 from riskengine.ledger import received_files, run_register
@@ -205,6 +206,25 @@ def test_a_broken_file_is_named_once_and_tried_again_when_it_changes(folder, tak
     assert taken() == []
     file.write_text(MOVEMENTS)
     assert taken() == [("a.csv", "received")]
+
+
+def test_what_is_wrong_is_said_of_the_file_and_not_of_its_copy(folder, watched):
+    (folder / "empty.csv").touch()
+    (found,) = watched().watch(every=1, is_once=True)
+    assert found.sentence.startswith("empty.csv is empty")
+    assert "in-hand-" not in found.sentence
+
+
+def test_what_dead_processes_left_is_removed_and_what_is_in_hand_stays(folder, taken, unit):
+    left = unit.received_folder / "in-hand-dead"
+    left.mkdir(parents=True)
+    (left / "a.csv").write_text(MANIFEST)
+    with taken_in_hand(unit) as mine:
+        (folder / "gate.csv").write_text(MOVEMENTS)
+        assert taken() == [("gate.csv", "received")]
+        assert list(unit.received_folder.glob("in-hand-*")) == [mine]
+        assert clear_left_behind(unit) == 0
+    assert list(unit.received_folder.glob("in-hand-*")) == []
 
 
 def test_each_name_of_broken_bytes_is_told(folder, taken):

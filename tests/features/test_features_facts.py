@@ -126,3 +126,21 @@ def test_goods_told_on_the_master_and_on_its_house_bills_count_once(tmp_path):
     facts = gather(read_manifest(path).manifest, None)
     assert facts["gross_mass_kg"].to_list() == [900.0, 700.0]
     assert facts["bills_of_lading"].to_list() == [["H1", "H2", "M1"], ["M2"]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "mass"),
+    [
+        ("CSQU3054383,M1,M1,,26000,POWDER\n", 26000.0),
+        ("CSQU3054383,M1,M2,,26000,POWDER\nCSQU3054383,M2,M1,,10,TOYS\n", 26010.0),
+        ("CSQU3054383,M1,,master,26000,POWDER\nCSQU3054383,H1,M1,house,,\n", 26000.0),
+        ("CSQU3054383,M1,,master,26000,POWDER\nCSQU3054383,H1,m1,house,10,TOYS\n", 26000.0),
+    ],
+)
+def test_no_bill_that_names_a_master_makes_goods_vanish(tmp_path, lines, mass):
+    path = tmp_path / "voyage.csv"
+    head = "container_number,bill_of_lading,master_bill_of_lading,bill_type,gross_mass_kg,goods_description\n"
+    path.write_text(head + lines, "utf-8")
+    facts = gather(read_manifest(path).manifest, None)
+    assert facts["gross_mass_kg"].to_list() == [mass]
+    assert "POWDER" in facts["goods_description"].to_list()[0]

@@ -37,6 +37,7 @@ def quality(scores: dict[str | None, float], lines: int = 10) -> Quality:
         file="x.csv",
         sha256="0" * 64,
         kind="manifest",
+        format="csv",
         received_at=FIRST,
         components=filers[0].components if filers else (),
         filers=filers,
@@ -45,6 +46,7 @@ def quality(scores: dict[str | None, float], lines: int = 10) -> Quality:
         bill_count=3,
         container_count=4,
         fault_count=2,
+        absent=frozenset(),
     )
 
 

@@ -131,5 +131,5 @@ def test_a_frame_of_other_columns_is_refused(workspace):
 def test_an_empty_ledger_has_nothing_to_say(workspace):
     assert planned(workspace).is_empty()
     assert dict(moved(workspace).schema)["moved_at"] == MOVED["moved_at"]
-    keys = pl.Series(["1234567|609E"])
-    assert movements.manifested_on(workspace, keys, MARCH) == frozenset()
+    keys = pl.Series(["EXAMPLE ANDES|609E"])
+    assert movements.manifested_on(workspace, keys, pl.Series([], dtype=pl.String), MARCH) == frozenset()

@@ -9,26 +9,17 @@ import os
 import re
 import zipfile
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from riskengine.domain import DefectEffect
-from riskengine.engine.intake import receive
-from riskengine.errors import LedgerError, ManifestError
-from riskengine.ledger.migrations import create_ledger
-from riskengine.ledger.received_files import list_received
-from riskengine.manifest import Reading, read_manifest
-from riskengine.manifest.mapping import load_mapping
+from riskengine.errors import ManifestError
+from riskengine.manifest import read_manifest
 from riskengine.messages import LANGUAGES, render
-from riskengine.register.connection import create_register
-from riskengine.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,6 +6,7 @@ import random
 import re
 import string
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -400,3 +401,57 @@ def test_lines_that_could_not_be_read_are_asked_for_again(sound, tmp_path, writt
     assert (
         "line 5: This line could not be read at all. Please send the line again" in letter.text
     )
+
+
+@pytest.fixture(scope="module")
+def letter_of_segments():
+    """The letter about a CUSCAR message with a wrong count, a cut end and malformed segments."""
+    path = Path(__file__).parents[2] / "sample_manifests" / "broken" / "cuscar_broken.edi"
+    quality = quality_of(read_manifest(path))
+    return {one: letters_of(quality, language=one)[0].text for one in messages.LANGUAGES}
+
+
+def test_what_is_wrong_with_a_message_is_said_once_and_not_bill_by_bill(letter_of_segments):
+    said = letter_of_segments["en"]
+    for sentence in ("do not add up", "cut off before its end", "Parts of the message could"):
+        assert said.count(sentence) == 1
+    assert '""' not in said
+    assert "A field" not in said
+    assert said.index("cut off before its end") < said.index("Bill of lading")
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_the_places_of_a_message_are_segments_and_its_file_keeps_its_name(
+    letter_of_segments, language
+):
+    said = letter_of_segments[language]
+    assert re.search(r"- segmento? 129, \w+ OLXU9885021:", said)
+    assert not re.search(r"(?i)(line|ligne|l[ií]nea|linha) \d", said)
+    assert "cuscar_broken.edi." in said
+
+
+def test_a_place_stands_once_in_a_sentence():
+    path = Path(__file__).parents[2] / "sample_manifests" / "broken" / "x12_broken.x12"
+    (letter,) = letters_of(quality_of(read_manifest(path)))
+    assert "x12_broken.x12" in letter.text
+    for line in letter.text.splitlines():
+        places = re.findall(r"segment \d+, container \w+", line)
+        assert len(places) == len(set(places))
+
+
+def test_a_column_that_is_absent_is_asked_for_once_however_few_the_lines(judged, sound):
+    lines = [
+        {name: text for name, text in line.items() if name != "hs_code"} for line in sound(2)
+    ]
+    (letter,) = letters_of(judged(lines))
+    assert "In the whole file\n- HS code: nothing is given." in letter.text
+    assert letter.text.count("HS code") == 1
+    assert "Bill of lading" not in letter.text
+
+
+def test_a_letter_of_another_alphabet_is_shown_as_what_it_is(judged, sound):
+    lines = sound(3)
+    lines[0]["container_number"] = "LS\N{CYRILLIC CAPITAL LETTER HA}U6271586"
+    (letter,) = letters_of(judged(lines))
+    assert "LS<U+0425>U6271586" in letter.text
+    assert "\N{CYRILLIC CAPITAL LETTER HA}" not in letter.text

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from riskengine import messages
 from riskengine.errors import ManifestError
 from riskengine.manifest import read_manifest, read_manifests
 from riskengine.manifest.packed import LARGEST_UNPACKED
@@ -58,6 +59,34 @@ def test_every_file_of_an_archive_is_a_reading_of_its_own(tmp_path):
     assert files == ["a.csv", "c.csv"]
     with pytest.raises(ManifestError, match=r"holds 2 files: a\.csv, c\.csv"):
         read_manifest(path)
+
+
+def test_a_file_of_an_archive_that_is_no_manifest_stops_no_other(tmp_path):
+    members = {
+        "README.md": b"# Lists of the day",
+        "a.csv": LIST,
+        "none.csv": b"",
+        "c.csv": OTHER,
+    }
+    first, second = read_manifests(written(tmp_path, "day.zip", zipped(members)))
+    assert [one.manifest.source.file for one in (first, second)] == ["a.csv", "c.csv"]
+    assert [(one.code, one.params["member"]) for one in first.defects] == [
+        ("member_refused", "day.zip/README.md"),
+        ("member_refused", "day.zip/none.csv"),
+    ]
+    assert not second.defects
+    for language in messages.LANGUAGES:
+        said = messages.render("defect.member_refused", first.defects[1].params, language)
+        assert "day.zip/none.csv" in said
+        assert "is empty" in said
+
+
+def test_an_archive_of_which_nothing_can_be_read_is_refused_with_the_first_reason(tmp_path):
+    path = written(tmp_path, "day.zip", zipped({"README.md": b"# Lists", "none.csv": b""}))
+    with pytest.raises(
+        ManifestError, match=r"None of the 2 files in day\.zip .*day\.zip/README\.md: \w"
+    ):
+        read_manifests(path)
 
 
 def bad_sum() -> bytes:

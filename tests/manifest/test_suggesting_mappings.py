@@ -217,6 +217,113 @@ def test_a_party_known_by_number_alone_is_counted_by_it(written):
     assert "number_for_name" in suggestion.columns[1].reasons
 
 
+HEADERS = (
+    "{},REG_DT,IMP_NM,EXP_NM,CTY_ORIG,TAR_NO,DESC_COM,NET_KG,GRS_KG,VAL_CIF,INSPECT_RESULT"
+)
+
+
+def declarations(number="DECL_NO", lines=53, form="{:02d}.03.2026", days=28, first="2026C{}"):
+    """An export of declarations, which knows no container."""
+    rows = [
+        f"{first.format(40231 + 7 * n)},{form.format(1 + n % days)},{'KOFI' if n % 3 else 'BELLO'} TRADING LTD,"
+        f"{'DELTA' if n % 2 else 'ANDES'} EXPORT SA,CN,520811,COTTON FABRICS,{900 + n}.5,{960 + n}.5,{4000 + n}.25,"
+        f"{'HIT' if n % 4 == 0 else 'NIL'}"
+        for n in range(lines)
+    ]
+    return HEADERS.format(number) + "\n" + "\n".join(rows)
+
+
+@pytest.mark.parametrize("lines", [6, 53])
+@pytest.mark.parametrize("number", ["DECL_NO", "DCL", "REF", "IMP_NO", "X1"])
+@pytest.mark.parametrize("first", ["2026C{}", "8{}"])
+def test_declarations_without_boxes_are_read_by_their_number(
+    written, tmp_path, lines, number, first
+):
+    path = written(declarations(number, lines, first=first))
+    suggestion = suggest_mapping(path)
+    fields = [one.field for one in suggestion.columns]
+    assert fields[:4] == ["bill_of_lading", "presented_on", "consignee_name", "shipper_name"]
+    assert read_as_proposed(path, suggestion, tmp_path).manifest.consignments.height == lines
+
+
+def test_a_number_of_its_own_on_every_line_is_of_no_party_but_one_named_a_tax_number_is(
+    written,
+):
+    rows = [f"BILL{n:04},{20460000 + 7 * n}" for n in range(40)]
+    for header, field in (("Broker ID", None), ("Importer VAT no", "consignee_name")):
+        path = written(f"BL No,{header}\n" + "\n".join(rows))
+        assert suggest_mapping(path).columns[1].field == field
+
+
+def test_a_known_bill_is_no_master_because_another_number_could_be_the_bill(written):
+    lines = declarations().splitlines()
+    rows = [f"BL{n:07},{line}" for n, line in enumerate(lines[1:])]
+    columns = suggest_mapping(written("\n".join([f"BL_NO,{lines[0]}", *rows]))).columns
+    assert columns[0].field == "bill_of_lading"
+
+
+def test_what_examinations_found_is_proposed_as_a_comment_with_every_value(written):
+    text = as_toml(suggest_mapping(written(declarations())))
+    assert "label" not in tomllib.loads(text)
+    assert '# column = "INSPECT_RESULT"' in text
+    assert '"NIL" = "nil", "HIT" = "?"' in text
+    assert "Put nil, discrepancy or seizure" in text
+    assert 'No currency is named: add currency = "..."' in text
+
+
+@pytest.mark.parametrize(
+    ("form", "formats"),
+    [
+        ("{:02d}.03.2026", ["%d.%m.%Y"]),
+        ("{:02d}-03-2026", ["%d-%m-%Y"]),
+        ("03/{:02d}/2026", ["%m/%d/%Y"]),
+        ("{}/3/26 08:15", ["%d/%m/%y %H:%M"]),
+    ],
+)
+def test_the_format_of_days_has_the_signs_of_the_column_and_is_in_force(
+    written, tmp_path, form, formats
+):
+    path = written(declarations(form=form))
+    suggestion = suggest_mapping(path)
+    rule = tomllib.loads(as_toml(suggestion))["columns"]["presented_on"]
+    assert rule == {"column": "REG_DT", "formats": formats}
+    days = read_as_proposed(path, suggestion, tmp_path).manifest.consignments["presented_on"]
+    assert set(days.dt.month()) == {3}
+
+
+def test_days_that_would_fail_are_only_likely_and_both_formats_are_offered(written):
+    suggestion = suggest_mapping(written(declarations(form="{:02d}-03-2026", days=12)))
+    assert suggestion.columns[1].sureness is Sureness.LIKELY
+    assert "day_unclear" in suggestion.columns[1].reasons
+    assert '# date_formats = ["%d-%m-%Y"]  # ["%m-%d-%Y"]' in as_toml(suggestion)
+
+
+def test_one_column_tells_the_order_of_day_and_month_for_the_others(written, tmp_path):
+    rows = [f"BILL{n:04},{1 + n:02}/03/2026,0{1 + n % 9}.04.2026" for n in range(28)]
+    path = written("BL No,Lodged on,ETA\n" + "\n".join(rows))
+    suggestion = suggest_mapping(path)
+    assert suggestion.columns[2].formats == ("%d.%m.%Y",)
+    reading = read_as_proposed(path, suggestion, tmp_path)
+    assert set(reading.manifest.voyages["arrival_expected_on"].dt.month()) == {4}
+
+
+@pytest.mark.parametrize("name", ["box_in_three_columns", "conteneur_en_deux"])
+def test_a_container_number_in_several_columns_is_recognised_and_said(proposed, name):
+    suggestion = proposed[name][1]
+    parts = [suggestion.columns[place] for place in suggestion.parts]
+    assert [one.header for one in parts] in (["Prefix", "Serial", "CD"], ["Préfixe", "Numéro"])
+    assert all(one.field is None and one.reasons == ("part_of_number",) for one in parts)
+    text = as_toml(suggestion)
+    assert " + ".join(one.header for one in parts) in text
+    assert "join them in one column before" in text
+    assert "attributes" not in text
+
+
+def test_letters_and_digits_whose_check_digit_is_wrong_are_no_container_number(written):
+    rows = [f"BILL{n:04},LSXU,{100000 + 31 * n},{n % 10}" for n in range(40)]
+    assert suggest_mapping(written("BL No,Prefix,Serial,CD\n" + "\n".join(rows))).parts == ()
+
+
 HOSTILE = 'x"]\n[file]\nencoding = "cp1252\x1b[2J\u202e'
 
 
