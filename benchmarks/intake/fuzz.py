@@ -2,11 +2,11 @@
 
 python benchmarks/intake/fuzz.py [SECONDS] [SEED] [NAME]
 
-Begins with each ``sample_manifests/voyage.*``, or those with NAME in theirs, damages its bytes (flipped, cut, doubled, left out, put in, swapped),
-and reads it. Whatever is read must hold what an intake promises: its frames are canonical, its records add up,
-its defects can be told in four languages, and every well-formed container number that stands in a place for one
-is a container or in a defect. Prints for each format how many files were read, refused, and broke a promise,
-and the slowest one by the time of the processor.
+Begins with each ``sample_manifests/voyage.*``, or those with NAME in theirs, damages its bytes (flipped, cut,
+doubled, left out, put in, swapped), and reads it. Whatever is read must hold what an intake promises: its frames are
+canonical, its records add up, its defects can be told in four languages, and every well-formed container number that
+stands in a place for one is a container or in a defect. Prints for each format how many files were read, refused, and
+broke a promise, and the slowest one by the time of the processor.
 """
 
 from __future__ import annotations

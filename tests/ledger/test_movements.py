@@ -132,4 +132,7 @@ def test_an_empty_ledger_has_nothing_to_say(workspace):
     assert planned(workspace).is_empty()
     assert dict(moved(workspace).schema)["moved_at"] == MOVED["moved_at"]
     keys = pl.Series(["EXAMPLE ANDES|609E"])
-    assert movements.manifested_on(workspace, keys, pl.Series([], dtype=pl.String), MARCH) == frozenset()
+    assert (
+        movements.manifested_on(workspace, keys, pl.Series([], dtype=pl.String), MARCH)
+        == frozenset()
+    )

@@ -15,8 +15,8 @@ from riskengine.domain import DefectEffect
 from riskengine.errors import ManifestError
 from riskengine.manifest import Reading, dcsa_arrival, dcsa_bill, dcsa_events, read_manifest
 from riskengine.manifest.assemble import container_numbers_in
-from riskengine.manifest.json_format import read_json
 from riskengine.manifest.json_bounds import DEEPEST
+from riskengine.manifest.json_format import read_json
 from riskengine.manifest.plan import FileSettings
 from riskengine.manifest.write import flat_list
 from riskengine.messages import LANGUAGES, render
