@@ -47,6 +47,12 @@ $(VENV)-bench/.installed: requirements-bench.txt pyproject.toml
 
 bench: $(STAMP) $(VENV)-bench/.installed  ## every published figure; needs RISKENGINE_BENCHMARK_DATA for the real data
 	$(BIN)/python benchmarks/scoring/run.py
+	$(BIN)/python benchmarks/intake/csv_file.py
+	$(BIN)/python benchmarks/intake/excel.py
+	$(BIN)/python benchmarks/intake/awmds.py
+	$(BIN)/python benchmarks/intake/mapping.py
+	$(BIN)/python benchmarks/intake/fuzz.py
+	$(BENCH_BIN)/python benchmarks/intake/cuscar.py
 	$(BIN)/python benchmarks/rules/fuzz.py
 	$(BIN)/python benchmarks/rules/differential.py
 	$(BENCH_BIN)/python benchmarks/rules/run.py
