@@ -37,6 +37,12 @@ class Box:
         if text and self.facts.setdefault(name, text) != text:
             self.is_contradicted = True
 
+    def call(self, text: str, key: str) -> None:
+        """Take a plain number in place of one that stands among other signs, such as ``OLXU84470?15``."""
+        if text == key != self.text:
+            self.is_contradicted |= not self.text.replace(" ", "").replace("-", "").isalnum()
+            self.text = text
+
     def row(self) -> dict[str, str]:
         """Return its part of a row."""
         seals = list(dict.fromkeys(self.seals))
@@ -141,12 +147,19 @@ class Report:
 
     def box(self, text: str, line: int) -> Box:
         """Return the box of that number, described here or before."""
-        return self.boxes.setdefault(box_key(text), Box(line, text))
+        key = box_key(text)
+        box = self.boxes.setdefault(key, Box(line, text))
+        if key in self.named:
+            box.call(self.named[key].text, key)
+        box.call(text, key)
+        return box
 
     def name_box(self, key: str, text: str, line: int) -> None:
         """Take note of a box that goods are in, whether it is described or not."""
-        if key not in self.boxes:
-            self.named.setdefault(key, Box(line, text))
+        if key in self.boxes:
+            self.boxes[key].call(text, key)
+        else:
+            self.named.setdefault(key, Box(line, text)).call(text, key)
 
     def mark(self, bill: Bill | None, code: str) -> None:
         """Mark a bill, or the whole message, as not to be trusted."""
