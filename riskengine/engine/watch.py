@@ -236,6 +236,7 @@ def watcher_of(  # noqa: PLR0913 - whose, what, how, by whom, and what stands fo
 def shown_name(path: Path) -> str:
     r"""Return a file's name as text, whatever bytes it has.
 
+    >>> from pathlib import Path
     >>> shown_name(Path("caf\udce9.csv"))
     'caf\\udce9.csv'
     """
