@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -158,8 +158,8 @@ def explain(
     row = run.assessments.filter(is_named(own_name(run.assessments, container))).row(
         0, named=True
     )
-    reasons = Reasons(run, language, fields)
     key = row["container_id"]
+    reasons = Reasons(_alone(run, key), language, fields)
     told = reasons.of(key)
     every = reasons.answers(key)
     answers = tuple(answer for answer in every if not answer.is_shadow)
@@ -223,6 +223,17 @@ def explain(
         defects=defects,
         run_id=run.card.run_id,
         digests=run.card.digests,
+    )
+
+
+def _alone(run: Run, container_id: int) -> Run:
+    """Return the run with what it holds of one container: a large ship has millions of verdicts."""
+    is_own = pl.col("container_id") == container_id
+    return replace(
+        run,
+        indicators=run.indicators.filter(is_own),
+        contributions=run.contributions.filter(is_own),
+        verdicts=run.verdicts.filter(is_own),
     )
 
 
