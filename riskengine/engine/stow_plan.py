@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from riskengine.domain import Defect, DefectEffect
 from riskengine.engine.run import received_digest
-from riskengine.errors import LedgerError, ManifestError, Place
+from riskengine.errors import LedgerError, ManifestError
 from riskengine.features import facts
 from riskengine.ledger import received, received_files, run_register
 from riskengine.manifest import read_manifest
@@ -18,6 +17,7 @@ from riskengine.messages import visible
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from riskengine.domain import Defect
     from riskengine.engine.run import Run
     from riskengine.manifest import Reading
     from riskengine.workspace import Workspace
@@ -176,32 +176,3 @@ def unmanifested(planned: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     here = pl.col("port_of_discharge").is_null() | pl.col("port_of_discharge").is_in(ports)
     asked = planned.filter(here) if ports else planned
     return asked.join(stated, on="container_number", how="anti")
-
-
-def not_manifested(plan: StowPlan, stated: pl.DataFrame) -> tuple[Defect, ...]:
-    """Return a Defect for each container that is on the plan for this port and not on the manifest.
-
-    A ship carries boxes for many ports: only those count that the plan discharges where the manifest
-    discharges, or for which the plan names no port. Where the manifest says nowhere where it discharges,
-    every box counts: what is not known is no reason to let a box vanish.
-
-    Args:
-        plan: The stow plan.
-        stated: The facts of the manifest.
-    """
-    lacking = unmanifested(plan.facts, stated)
-    return tuple(
-        Defect(
-            code=NOT_MANIFESTED,
-            effect=DefectEffect.CONTENT,
-            place=Place(file=plan.file),
-            field="container_number",
-            raw=number,
-            container_number=number,
-            params={"container": number, "port": port or "?"},
-        )
-        for number, port in lacking.select("container_number", "port_of_discharge")
-        .unique()
-        .sort("container_number", "port_of_discharge")
-        .rows()
-    )
