@@ -15,6 +15,7 @@ from riskengine.cli import (
     filers,
     founding,
     learning,
+    modelling,
     reconciling,
     rule_evidence,
     rule_life,
@@ -60,7 +61,7 @@ for chapter in (
 ):
     chapter.add_to(ruling.app)
 app.add_typer(ruling.app, name="rules")
-app.add_typer(learning.models, name="models")
+app.add_typer(modelling.models, name="models")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""What the unit's own figures say: yields, calibration, drift, and what was missed."""
