@@ -20,6 +20,7 @@ RiskEngineError
     FeatureMismatch        the bundle was trained on other features
     BundleDamaged          the bundle's bytes are not those its card promises
     TrainingImpossible     the history cannot teach a model
+    ModelRefused           something stands against a model that was asked for; all of it is carried along
   ExportError              the assessments cannot be written there
   PackError                a pack of rules cannot be given to another unit, or taken from it
     PackUntrusted          no key that is trusted here vouches for these bytes
@@ -140,6 +141,20 @@ class BundleDamaged(ModelError):
 
 class TrainingImpossible(ModelError):
     """The history cannot teach a model."""
+
+
+class ModelRefused(ModelError):
+    """Something stands against a model that is to go in force.
+
+    Attributes:
+        refusals: All that stands against it: the key of its text and what the text needs.
+    """
+
+    def __init__(
+        self, sentence: str, refusals: tuple[tuple[str, dict[str, object]], ...]
+    ) -> None:
+        super().__init__(sentence)
+        self.refusals = refusals
 
 
 class ExportError(RiskEngineError):

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from ranking import Ranking, data_folder, default_lightgbm, run
+from ranking import Ranking, data_folder, default_lightgbm, promote, run
 
 MAPPING = Path(__file__).with_name("mapping.toml")
 PROFILE = [
@@ -127,7 +127,7 @@ def _through_the_product(learn: pl.DataFrame, rank: pl.DataFrame, *at: str) -> n
             workspace=unit,
         )
         (learned,) = _shelf(unit) - shelf_before
-        run("models", "promote", learned, workspace=unit)
+        promote(learned, workspace=unit)
         lines = run("score", str(folder / "rank.csv"), *mapping, *at, "--json", workspace=unit)
         scored = {
             entry["bills_of_lading"][0]: entry["log_odds"]

@@ -10,12 +10,16 @@ import typer
 from riskengine.cli import (
     assessing,
     checking,
+    comparing,
     demonstrating,
     examining,
     filers,
     founding,
     learning,
+    model_life,
     modelling,
+    monitoring,
+    planning,
     reconciling,
     rule_evidence,
     rule_life,
@@ -45,9 +49,11 @@ for verbs in (
     filers,
     assessing,
     telling,
+    planning,
     reconciling,
     examining,
     learning,
+    monitoring,
     simulating,
 ):
     verbs.add_to(app)
@@ -60,6 +66,8 @@ for chapter in (
     rule_sharing,
 ):
     chapter.add_to(ruling.app)
+for part in (model_life, comparing):
+    part.add_to(modelling.models)
 app.add_typer(ruling.app, name="rules")
 app.add_typer(modelling.models, name="models")
 

@@ -55,7 +55,7 @@ def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) ->
     say(f"Changes that brought the stores forward: {changes}.")
     say(
         f"Half-written runs removed: {upkeep.swept}. Outcomes finished after a crash: {upkeep.finished}."
-        f" Changes of rules: {upkeep.finished_changes}."
+        f" Changes of rules and models: {upkeep.finished_changes}."
     )
     if upkeep.left_behind:
         say(
@@ -65,3 +65,7 @@ def doctor(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) ->
         say(f"A rule that should run cannot be read: {rule}")
     say(f"Audit chain: {upkeep.audit_entries} entries, all sound. Head {upkeep.audit_head}")
     say(f"Model in force: {upkeep.model_id or 'none'}; its digests and golden rows hold.")
+    if upkeep.challenger_id:
+        say(f"Challenger in the shadow: {upkeep.challenger_id}.")
+    if upkeep.challenger_fault:
+        say(f"The challenger is left out: {upkeep.challenger_fault}")

@@ -1,18 +1,24 @@
-"""``models``."""
+"""``models list, show, card``: what lies on the shelf, and what a supervisor must know of it."""
 
 from __future__ import annotations
 
 import json
 import sys
-from getpass import getuser
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskengine.cli.options import JsonOption, OfficerOption, WorkspaceOption
-from riskengine.cli.output import page, say, table, text
+from riskengine.cli.options import JsonOption, Language, LanguageOption, WorkspaceOption
+from riskengine.cli.output import page, say, table, text, write_text
 from riskengine.errors import ModelError
+from riskengine.messages import render
 from riskengine.workspace import locate
+
+if TYPE_CHECKING:
+    from riskengine.model.card import ModelCard
+    from riskengine.model.card_page import Standing
+    from riskengine.workspace import Workspace
 
 models = typer.Typer(
     help="The models of this unit: list them, read their cards, put one in force.",
@@ -22,17 +28,28 @@ models = typer.Typer(
 
 @models.command("list")
 def list_models(*, as_json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
-    """List the bundles on the shelf, the one in force marked."""
+    """List the bundles on the shelf: the one in force, the challenger, the habits model."""
     from riskengine.model import shelf
 
-    shelved = shelf.list_bundles(locate(workspace).must_exist())
-    listing = table("Model", "In force", "Learned from", "Finds", "Average precision")
+    unit = locate(workspace).must_exist()
+    shelved = shelf.list_bundles(unit)
+    places = {
+        pointer.id: word
+        for file, word in (
+            (shelf.CHALLENGER_FILE, "in shadow"),
+            (shelf.HABITS_FILE, "in force beside"),
+        )
+        if (pointer := shelf.read_pointer(unit, file)) is not None
+    }
+    listing = table("Model", "Place", "Ranks by", "Learned from", "Finds", "Average precision")
     for entry in shelved:
         card = entry.card
         if as_json:
             line = {
                 "id": entry.id,
                 "is_in_force": entry.is_in_force,
+                "place": "in force" if entry.is_in_force else places.get(entry.id, ""),
+                "purpose": card.purpose if card else None,
                 "fault": entry.fault,
                 "containers": card.window.containers if card else None,
                 "finds": card.window.finds if card else None,
@@ -43,17 +60,27 @@ def list_models(*, as_json: JsonOption = False, workspace: WorkspaceOption = Non
         precision = card.metrics.average_precision if card else None
         listing.add_row(
             text(entry.id),
-            text("yes" if entry.is_in_force else ""),
+            text("in force" if entry.is_in_force else places.get(entry.id, "")),
+            text(_ranks_by(card)),
             text(
                 f"{card.window.containers} containers, {card.window.first_on} to {card.window.last_on}"
                 if card
                 else entry.fault
             ),
-            text(card.window.finds if card else ""),
+            text(card.window.finds if card and card.purpose == "finds" else "-"),
             text(f"{precision:.3f}" if precision is not None else "-"),
         )
     if not as_json:
         page().print(listing)
+
+
+def _ranks_by(card: ModelCard | None) -> str:
+    """Say what a model ranks by, and over how many own outcomes its rules were judged."""
+    if card is None:
+        return ""
+    if card.combination is None:
+        return card.purpose
+    return f"{card.purpose}, rules judged over {card.combination.containers} containers"
 
 
 @models.command("show")
@@ -66,35 +93,91 @@ def show_model(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Print a model's card: what it learned from, how well it does, what it reads, what was left out."""
-    from riskengine.model import shelf
     from riskengine.model.bundle import read_card
     from riskengine.model.card_json import to_json
     from riskengine.model.describe import describe
 
+    card = read_card(_folder_of(locate(workspace).must_exist(), model))
+    sys.stdout.write(f"{to_json(card)}\n" if as_json else describe(card))
+
+
+@models.command("card")
+def write_card(
+    model: Annotated[
+        str, typer.Argument(help="A model's id.", show_default="the one in force")
+    ] = "",
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="A folder for the page and its pictures.", show_default="stdout"
+        ),
+    ] = None,
+    page_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--page",
+            help="Write one HTML file instead, its pictures within.",
+            show_default=False,
+        ),
+    ] = None,
+    language: LanguageOption = Language.EN,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the page about a model, as a public register of algorithms asks for it: Markdown with pictures."""
+    from riskengine.model.bundle import read_card
+    from riskengine.model.card_page import as_html, as_markdown
+
     unit = locate(workspace).must_exist()
+    folder = _folder_of(unit, model)
+    card = read_card(folder)
+    standing = _standing(unit, folder.name)
+    if page_file is not None:
+        write_text(page_file, as_html(card, standing, language.value))
+        say(f"{page_file}")
+        return
+    files = as_markdown(card, standing, language.value)
+    if out is None:
+        sys.stdout.write(files.markdown)
+        return
+    write_text(out / "model-card.md", files.markdown)
+    for name, picture in files.pictures.items():
+        write_text(out / name, f"{picture}\n")
+    say(render("model.page.written", {"folder": str(out)}, language.value))
+
+
+def _folder_of(unit: Workspace, model: str) -> Path:
+    """Return where a model lies: the one named, else the one in force."""
+    from riskengine.model import shelf
+
     folders = {entry.id: entry.folder for entry in shelf.list_bundles(unit)}
     if model and model not in folders:
         raise ModelError(
             f"There is no model {model!r} on the shelf.",
             remedy="List them with `riskengine models list`.",
         )
-    card = read_card(folders[model] if model else shelf.in_force(unit))
-    sys.stdout.write(f"{to_json(card)}\n" if as_json else describe(card))
+    return folders[model] if model else shelf.in_force(unit)
 
 
-@models.command("promote")
-def promote_model(
-    model: Annotated[str, typer.Argument(help="A model's id.")],
-    *,
-    reason: Annotated[
-        str,
-        typer.Option("--reason", help="Why, where the model's own figures speak against it."),
-    ] = "",
-    officer: OfficerOption = "",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Put a shelved model in force; one whose figures say little needs a reason."""
-    from riskengine.review import promote_model as promote
+def _standing(unit: Workspace, model: str) -> Standing:
+    """Return what a model does in this unit, since when and by whose word."""
+    from riskengine.model import shelf
+    from riskengine.model.card_page import Standing
+    from riskengine.register.model_changes import model_changes
 
-    entry = promote(locate(workspace).must_exist(), model, officer or getuser(), reason=reason)
-    say(f"{entry.id} is in force, by {entry.by}.")
+    for file in (shelf.POINTER_FILE, shelf.HABITS_FILE, shelf.CHALLENGER_FILE):
+        pointer = shelf.read_pointer(unit, file)
+        if pointer is not None and pointer.id == model:
+            place = "challenger" if file == shelf.CHALLENGER_FILE else "in_force"
+            approver = next(
+                (
+                    change.decided_by
+                    for change in model_changes(unit, about=model)
+                    if pointer.change_id and change.change_id == pointer.change_id
+                ),
+                "",
+            )
+            return Standing(
+                place=place, on=pointer.promoted_at.date(), by=pointer.by, approver=approver
+            )
+    return Standing()

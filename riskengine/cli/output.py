@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from riskengine.errors import ExportError
 from riskengine.messages import visible, visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
 LANE_STYLES = {"red": "bold red", "yellow": "yellow", "blue": "blue", "green": "green"}
 NARROWEST = 100
@@ -53,6 +55,22 @@ def table(*columns: str, right: tuple[int, ...] = ()) -> Table:
     for place, column in enumerate(columns):
         made.add_column(column, justify="right" if place in right else "left", overflow="fold")
     return made
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file that was asked for, and the folders above it.
+
+    Raises:
+        ExportError: The disk refused.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8", newline="\n")
+    except OSError as error:
+        raise ExportError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            remedy="Check the rights on the folder and the space on the disk.",
+        ) from error
 
 
 @contextmanager

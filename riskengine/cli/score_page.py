@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _REASONS_SHOWN = 3
 _MOST_BOXES = 20
+_EACH_ITS_OWN_DAY = "presented"
 _NAMED_ELSEWHERE = (
     WITHDRAWN_CONTAINER,
     WITHDRAWN_BILL,
@@ -55,17 +56,7 @@ def show_run(
         if show_all
         else run.assessments.filter(pl.col("lane").is_in(["red", "yellow"]))
     )
-    console.print(
-        text(
-            words(
-                "title",
-                file=run.card.manifest_file,
-                containers=run.assessments.height,
-                day=run.card.assessed_on,
-            ),
-            "bold",
-        )
-    )
+    console.print(text(_title(run, language), "bold"))
     console.print()
     columns = [
         words(key) for key in ("rank", "container", "lane", "basis", "lift", "strongest")
@@ -103,6 +94,13 @@ def show_run(
         is_new=is_new,
         dry_run=dry_run,
     )
+
+
+def _title(run: Run, language: str) -> str:
+    params = {"file": run.card.manifest_file, "containers": run.assessments.height}
+    if run.card.assessed_on == _EACH_ITS_OWN_DAY:
+        return messages.render("desk.score.title_presented", params, language)
+    return messages.render("desk.score.title", params | {"day": run.card.assessed_on}, language)
 
 
 def _lift(row: Mapping[str, Any], language: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from getpass import getuser
 from typing import TYPE_CHECKING
 
-from riskengine.cli.output import progress
+from riskengine.cli.output import progress, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +82,8 @@ def score_all(
     from riskengine.manifest.mapping import load_mapping
 
     engine = Engine.open(workspace)
+    if engine.challenger_fault:
+        say(f"The challenger is left out: {engine.challenger_fault}")
     # All are read before any is assessed: a file that is no manifest stops the day before it has begun.
     arrivals = _read(paths, load_mapping(mapping) if mapping else None)
     plan, named_plan = _stow_plan(*stow_plan)
@@ -168,7 +170,6 @@ def _show(run: Run, one: _Arrival, asked: Asked, *, is_new: bool) -> None:
 
 def _tell_newest(workspace: Workspace, one: _Arrival, language: str) -> None:
     """Say on stderr that a later version of the manifest was received."""
-    from riskengine.cli.output import say
     from riskengine.engine.later_versions import told_newest
 
     for sentence in told_newest(workspace, one.reading.manifest.source.sha256, language):
@@ -179,7 +180,6 @@ def _write(sheets: list[pl.DataFrame], out: Path, language: str) -> None:
     import polars as pl
 
     from riskengine import messages
-    from riskengine.cli.output import say
     from riskengine.exchange.sheets import write_sheet
 
     write_sheet(pl.concat(sheets), out)

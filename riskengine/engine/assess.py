@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as attribute
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from riskengine.domain import Digests, Typology
 from riskengine.engine.beside import Beside
 from riskengine.engine.memory import container_key, voyage_key
+from riskengine.engine.model_says import Models, models_say, with_silent_attributes
 from riskengine.engine.run import (
     ASSESSMENTS,
     DEFECTS,
@@ -29,17 +29,15 @@ from riskengine.engine.surroundings import placed
 from riskengine.features import assemble
 from riskengine.features.catalog import catalog
 from riskengine.manifest.schema import SCHEMAS
-from riskengine.model.card_json import to_json
-from riskengine.model.encode import encode
-from riskengine.model.explain import contributions, margins
+from riskengine.model.stack import EXAMINED_MATCHES_NEEDED
 from riskengine.rules.applied import overlay_json
 from riskengine.rules.evaluate import evaluate
 from riskengine.rules.rule import RuleEffect, RuleStatus
+from riskengine.rules.tree import fields_read
 from riskengine.selectivity import assign_lanes, combine, drawn_at_random
-from riskengine.selectivity.combine import logit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from riskengine.domain import Defect
@@ -53,6 +51,17 @@ if TYPE_CHECKING:
     from riskengine.rules.pack import Rule
     from riskengine.rules.store import RulesInForce
     from riskengine.selectivity import Policy
+
+
+_IMPOSSIBLE: Final = frozenset(
+    [
+        "is_gate_out_before_discharge",
+        "is_itinerary_impossible",
+        "is_seen_elsewhere_at_same_time",
+        "is_travel_impossibly_fast",
+    ]
+)
+"""Facts that no box can make true: whoever bears its number, it is not the one that the papers mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +79,7 @@ class Known:
         seed: The secret of the random stratum; None draws nothing, for a run that is not recorded.
         seed_commitment: Its sha256.
         beside: What was found beside the manifest: its versions, other papers, the boxes' past.
+        habits: The habits model in force, or None without one.
     """
 
     past: Past
@@ -82,6 +92,7 @@ class Known:
     seed: bytes | None
     seed_commitment: str
     beside: Beside = attribute(default_factory=Beside)
+    habits: Bundle | None = None
 
 
 def assess(
@@ -103,12 +114,13 @@ def assess(
         The run, not recorded.
     """
     manifest = reading.manifest
-    indicators = _with_silent_attributes(
-        assemble(manifest, known.past, assessed_on, known.beside.facts), known.bundle
+    models = Models(finds=known.bundle, habits=known.habits)
+    indicators = with_silent_attributes(
+        assemble(manifest, known.past, assessed_on, known.beside.facts), models
     )
     verdicts = evaluate(known.rules.rules, placed(indicators), known.around)
-    says = _model_says(indicators, known, progress)
-    applied = _applied(known.rules, known.policy, verdicts.failed)
+    says = models_say(indicators, models, known.policy, progress)
+    applied = _applied(known, verdicts.failed)
     points = verdicts.frame.filter(pl.col("verdict") == "match").join(
         applied.select("rule_id", "version", "points"), on=["rule_id", "version"]
     )
@@ -127,7 +139,7 @@ def assess(
         manifest=_manifest_digest(manifest, known.stow_plan),
         history=known.past_digest,
         rules=known.rules.digest,
-        model=_model_digest(known.bundle),
+        model=models.digest,
         policy=known.policy.digest(known.seed_commitment),
     )
     card = RunCard(
@@ -176,71 +188,16 @@ def defects_frame(defects: Sequence[Defect]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict(DEFECTS), orient="row")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Says:
-    """What the model says: log-odds and their parts, calibrated; the base where nothing is known."""
-
-    base: float
-    typical_find_rate: float
-    log_odds: pl.DataFrame
-    contributions: pl.DataFrame
-
-
-def _model_says(
-    indicators: pl.DataFrame, known: Known, progress: Callable[[float], None] | None
-) -> _Says:
-    containers = indicators.select("container_id")
-    if known.bundle is None:
-        # Without a model every container is as likely as one taken at random, until a rule speaks.
-        rate = known.policy.random_find_rate
-        level = containers.with_columns(pl.lit(logit(rate)).alias("model_log_odds"))
-        return _Says(
-            base=logit(rate), typical_find_rate=rate, log_odds=level, contributions=containers
-        )
-    card = known.bundle.card
-    encoded = encode(indicators, card)
-    base, raw = contributions(known.bundle, encoded, progress=progress)
-    # The margin itself, not the sum of its parts: the parts add up to it within 1e-9.
-    calibrated = card.calibration.intercept + card.calibration.slope * margins(
-        known.bundle, encoded
-    )
-    return _Says(
-        base=card.calibration.log_odds(base),
-        typical_find_rate=card.base_find_rate,
-        log_odds=containers.with_columns(calibrated.alias("model_log_odds")),
-        contributions=pl.concat(
-            [containers, raw.select(pl.all() * card.calibration.slope)], how="horizontal"
-        ),
-    )
-
-
-def _with_silent_attributes(indicators: pl.DataFrame, bundle: Bundle | None) -> pl.DataFrame:
-    """Add, as unknown, the attributes that the model reads and no line of this manifest fills.
-
-    Only where the mapping brought attributes at all: a manifest read without them is refused by the model.
-    """
-    brought = [name for name in indicators.columns if name.startswith("attribute.")]
-    if bundle is None or not brought:
-        return indicators
-    silent = [
-        pl.lit(None, pl.String if feature.kind == "category" else pl.Float64).alias(
-            feature.name
-        )
-        for feature in bundle.card.features
-        if feature.name.startswith("attribute.") and feature.name not in indicators.columns
-    ]
-    return indicators.with_columns(silent)
-
-
-def _applied(in_force: RulesInForce, policy: Policy, failed: Sequence[Failure]) -> pl.DataFrame:
+def _applied(known: Known, failed: Sequence[Failure]) -> pl.DataFrame:
     """Return the rules as they stand, with the log-odds that a match of each adds, and those nobody can read."""
+    in_force, judged = known.rules, judged_weights(known.bundle)
     failures = {(failure.rule_id, failure.version): failure.sentence for failure in failed}
     rows = [
         (
             rule.id,
             rule.version,
             rule.sha256,
-            points_of(rule, policy),
+            points_of(rule, known.policy, judged),
             rule.source_yaml,
             failures.get((rule.id, rule.version)),
             rule.status.value,
@@ -257,12 +214,38 @@ def _applied(in_force: RulesInForce, policy: Policy, failed: Sequence[Failure]) 
     return pl.DataFrame(rows, schema=dict(RULES_APPLIED), orient="row")
 
 
-def points_of(rule: Rule, policy: Policy) -> float:
-    """Return the log-odds that a match of a rule adds under a policy."""
-    return rule.severity.points * policy.rule_credit if _counts(rule) else 0.0
+def points_of(
+    rule: Rule, policy: Policy, judged: Mapping[tuple[str, int, str], float] | None = None
+) -> float:
+    """Return the log-odds that a match of a rule adds.
+
+    Args:
+        rule: The rule as it stands.
+        policy: Says which share of its severity's points counts before outcomes have judged it.
+        judged: What outcomes say of rules (``judged_weights``); None where nothing was judged.
+    """
+    if not counts(rule):
+        return 0.0
+    credit = rule.severity.points * policy.rule_credit
+    return (judged or {}).get((rule.id, rule.version, rule.sha256), credit)
 
 
-def _counts(rule: Rule) -> bool:
+def judged_weights(bundle: Bundle | None) -> dict[tuple[str, int, str], float]:
+    """Return what outcomes say that a match of each rule is worth, by id, version and content.
+
+    Only rules whose matches were examined often enough are there: few outcomes cannot judge a rule.
+    """
+    judged = bundle.card.combination if bundle else None
+    if judged is None:
+        return {}
+    return {
+        (one.rule_id, one.version, one.sha256): one.weight
+        for one in judged.weights
+        if one.examined >= EXAMINED_MATCHES_NEEDED
+    }
+
+
+def counts(rule: Rule) -> bool:
     """Tell whether a match moves the container: a rule in the shadow is watched, a tag only names."""
     return (
         rule.status in {RuleStatus.TRIAL, RuleStatus.ACTIVE}
@@ -331,22 +314,11 @@ def _assessments(
     verdicts: pl.DataFrame,
     known: Known,
 ) -> pl.DataFrame:
-    demanding = pl.DataFrame(
-        [
-            (rule.id, rule.version)
-            for rule in known.rules.rules
-            if rule.effect is RuleEffect.MUST_INSPECT and _counts(rule)
-        ],
-        schema={"rule_id": pl.String, "version": pl.Int64},
-        orient="row",
-    )
-    demanded = (
-        verdicts.filter(pl.col("verdict") == "match")
-        .join(demanding, on=["rule_id", "version"], how="semi")
-        .select("container_id")
-        .unique()
-        .with_columns(pl.lit(value=True).alias("is_inspection_demanded"))
-    )
+    counting = [rule for rule in known.rules.rules if counts(rule)]
+    demanding = [rule for rule in counting if rule.effect is RuleEffect.MUST_INSPECT]
+    impossible = [rule for rule in counting if states_impossibility(rule)]
+    demanded = matched_by(demanding, verdicts, "is_inspection_demanded")
+    floored = matched_by(impossible, verdicts, "is_impossible")
     scored = (
         indicators.select(
             "container_id", "container_number", "bills_of_lading", "is_unreadable"
@@ -358,8 +330,9 @@ def _assessments(
         )
         .join(scores, on="container_id", how="left")
         .join(demanded, on="container_id", how="left")
+        .join(floored, on="container_id", how="left")
         .with_columns(
-            pl.col("is_inspection_demanded").fill_null(value=False),
+            pl.col("is_inspection_demanded", "is_impossible").fill_null(value=False),
             pl.col("typologies").fill_null([]),
             (pl.col("is_unreadable") | (pl.col("defect_count") > 0)).alias("is_defective"),
             _drawn(indicators, known),
@@ -369,6 +342,27 @@ def _assessments(
         assign_lanes(scored, known.policy)
         .select(ASSESSMENTS.keys())
         .cast(pl.Schema(ASSESSMENTS))
+    )
+
+
+def states_impossibility(rule: Rule) -> bool:
+    """Tell whether a rule asks for what no box can do: a match then is no matter of points alone."""
+    return any(ref.name in _IMPOSSIBLE for ref in fields_read(rule.when))
+
+
+def matched_by(rules: Sequence[Rule], verdicts: pl.DataFrame, flag: str) -> pl.DataFrame:
+    """Return the containers that one of these rules matches, once each, with *flag* set."""
+    named = pl.DataFrame(
+        [(rule.id, rule.version) for rule in rules],
+        schema={"rule_id": pl.String, "version": pl.Int64},
+        orient="row",
+    )
+    return (
+        verdicts.filter(pl.col("verdict") == "match")
+        .join(named, on=["rule_id", "version"], how="semi")
+        .select("container_id")
+        .unique()
+        .with_columns(pl.lit(value=True).alias(flag))
     )
 
 
@@ -387,10 +381,3 @@ def _manifest_digest(manifest: Manifest, plan: StowPlan | None) -> str:
     if plan is not None:
         received += [plan.sha256, plan.mapping_sha256]
     return received_digest(*received)
-
-
-def _model_digest(bundle: Bundle | None) -> str:
-    """The card without its clock: it holds the digest of the model's text, and the calibration."""
-    if bundle is None:
-        return ""
-    return hashlib.sha256(to_json(replace(bundle.card, created_at=None)).encode()).hexdigest()

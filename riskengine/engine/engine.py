@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from riskengine.engine.assess import Known, assess
 from riskengine.engine.beside import Beside, beside_of, reports
 from riskengine.engine.intake import Received, receive
 from riskengine.engine.memory import past_of_others, remember
+from riskengine.engine.shadow import shadow_of
 from riskengine.engine.stow_plan import must_fit, received_stow_plan
 from riskengine.engine.surroundings import digest_of, surroundings_of
+from riskengine.errors import ModelError
 from riskengine.features import facts
 from riskengine.ledger import history, received, run_register, runs
 from riskengine.ledger.connection import open_ledger
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from riskengine.ledger.history import Past
     from riskengine.manifest import Reading
     from riskengine.model.bundle import Bundle
+    from riskengine.rules.rule import Rule
     from riskengine.selectivity import Policy
     from riskengine.workspace import Workspace
 
@@ -47,11 +50,17 @@ class Engine:
         workspace: The unit's folder.
         policy: Its policy.
         bundle: Its model, or None on a day without one.
+        habits: Its habits model, or None without one.
+        challenger: The model that scores in the shadow, or None without one.
+        challenger_fault: What is wrong with the challenger; empty where nothing is.
     """
 
     workspace: Workspace
     policy: Policy
     bundle: Bundle | None
+    habits: Bundle | None = None
+    challenger: Bundle | None = None
+    challenger_fault: str = ""
 
     @classmethod
     def open(cls, workspace: Workspace) -> Engine:
@@ -63,10 +72,14 @@ class Engine:
         """
         workspace.must_exist()
         has_model = shelf.read_pointer(workspace) is not None
+        challenger, challenger_fault = challenger_of(workspace)
         return cls(
             workspace=workspace,
             policy=read_policy(workspace.settings_file),
             bundle=load(shelf.in_force(workspace)) if has_model else None,
+            habits=habits_of(workspace),
+            challenger=challenger,
+            challenger_fault=challenger_fault,
         )
 
     def receive(
@@ -143,12 +156,24 @@ class Engine:
             around=around,
             stow_plan=stow_plan,
             bundle=self.bundle,
+            habits=self.habits,
             policy=self.policy,
             seed=None if is_dry else stratum_seed(self.workspace),
             seed_commitment=commitment(self.workspace),
             beside=beside,
         )
-        return assess(reading, known, assessed_on=assessed_on, progress=progress)
+        run = assess(reading, known, assessed_on=assessed_on, progress=progress)
+        return run if is_dry else self._with_shadow(run, rules.rules)
+
+    def _with_shadow(self, run: Run, rules: Sequence[Rule]) -> Run:
+        """Add what the challenger would have said; nothing else of the run changes, its id and digests included."""
+        if self.challenger is None:
+            return run
+        said = shadow_of(
+            run, self.challenger, habits=self.habits, policy=self.policy, rules=rules
+        )
+        card = replace(run.card, challenger_id=self.challenger.card.id)
+        return replace(run, card=card, challenger=said)
 
     def record(
         self,
@@ -223,17 +248,45 @@ class Engine:
         return True
 
 
+def habits_of(workspace: Workspace) -> Bundle | None:
+    """Return the habits model in force, or None without one.
+
+    Raises:
+        BundleDamaged: It is not what its card promises.
+    """
+    if shelf.read_pointer(workspace, shelf.HABITS_FILE) is None:
+        return None
+    return load(shelf.in_force(workspace, shelf.HABITS_FILE))
+
+
+def challenger_of(workspace: Workspace) -> tuple[Bundle | None, str]:
+    """Return the challenger and what is wrong with it; None where there is none, it is in force by now, or is damaged.
+
+    A damaged challenger stops no assessment: it moves nothing.
+    """
+    try:
+        pointer = shelf.read_pointer(workspace, shelf.CHALLENGER_FILE)
+        champion = shelf.read_pointer(workspace)
+        if pointer is None or (champion is not None and pointer.id == champion.id):
+            return None, ""
+        return load(shelf.in_force(workspace, shelf.CHALLENGER_FILE)), ""
+    except ModelError as fault:
+        return None, fault.sentence
+
+
 def before(past: Past, day: date) -> Past:
     """Return what of the past lies strictly before a day."""
     return history.Past(
         counts=past.counts.filter(pl.col("on") < day),
         habits=past.habits.filter(pl.col("on") < day),
+        kinds=past.kinds.filter(pl.col("on") < day),
     )
 
 
 def _digest(past: Past) -> str:
     """Return the sha256 of a past, whatever the order in which it was kept."""
     marks = (
-        frame.sort(frame.columns).write_csv().encode() for frame in (past.counts, past.habits)
+        frame.sort(frame.columns).write_csv().encode()
+        for frame in (past.counts, past.habits, past.began)
     )
     return hashlib.sha256(b"\n".join(marks)).hexdigest()

@@ -91,9 +91,10 @@ class Explanation:
         lane: Its lane.
         basis: By which door it came there.
         lift: How many times likelier than a container taken at random.
+        lift_by_members: Between what and what most members of the model place it, as ``lift``; None without members.
         expected_finds_per_1000: Finds expected from opening a thousand like it.
         base: Log-odds before any reason speaks.
-        model: What the model's reasons add.
+        model: What the reasons of the model add, and those of the habits model where there is one.
         rules: What the rules' points add.
         total: Their sum.
         reasons: Every reason, the strongest first.
@@ -123,6 +124,7 @@ class Explanation:
     lane: Lane
     basis: Basis
     lift: float
+    lift_by_members: tuple[float, float] | None
     expected_finds_per_1000: float
     base: float
     model: float
@@ -144,6 +146,14 @@ class Explanation:
     defects: tuple[tuple[str, str], ...]
     run_id: str
     digests: Digests
+
+
+def _by_members(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the lift one standard deviation of the members' log-odds below and above; older runs kept none."""
+    spread = row.get("spread")
+    if spread is None:
+        return None
+    return math.exp(row["lift_log_odds"] - spread), math.exp(row["lift_log_odds"] + spread)
 
 
 def explain(
@@ -174,9 +184,10 @@ def explain(
         lane=Lane(row["lane"]),
         basis=Basis(row["basis"]),
         lift=math.exp(row["lift_log_odds"]),
+        lift_by_members=_by_members(row),
         expected_finds_per_1000=1000 * row["score"],
         base=run.card.base_log_odds,
-        model=row["model_log_odds"] - run.card.base_log_odds,
+        model=row["model_log_odds"] + (row["habits_log_odds"] or 0.0) - run.card.base_log_odds,
         rules=row["rule_log_odds"],
         total=row["log_odds"],
         reasons=told,

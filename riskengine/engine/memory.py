@@ -105,6 +105,7 @@ def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.Dat
     it was first recorded. Exactly what was counted then is taken off: the run folder knows it.
     """
     past = history.fetch(workspace, habits.asked_keys(facts, attributes))
+    days = past.kinds.select("kind", "on")
     named = name_sightings(facts)
     with open_ledger(workspace, read_only=True) as connection:
         own = sightings.own_sightings(connection, named)
@@ -114,7 +115,7 @@ def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.Dat
     for run_id in own["run_id"].unique(maintain_order=True).to_list():
         rows = own.filter(pl.col("run_id").eq_missing(pl.lit(run_id, pl.String)))
         stated, carried = (facts, attributes) if run_id is None else _of_run(workspace, run_id)
-        pieces.append(_negative(_as_counted(stated, carried, rows)))
+        pieces.append(_negative(_of_days(_as_counted(stated, carried, rows), days)))
     return _without_empty(history.merge(pieces), past)
 
 
@@ -171,6 +172,13 @@ def _of_run(workspace: Workspace, run_id: str) -> tuple[pl.DataFrame, pl.DataFra
     return runs.read_frame(folder, "indicators"), runs.read_frame(folder, "manifest_attributes")
 
 
+def _of_days(past: Past, days: pl.DataFrame) -> Past:
+    """Keep what was counted of kinds that the ledger counted on that day: an older version knew fewer."""
+    return history.Past(
+        counts=past.counts.join(days, on=["kind", "on"], how="semi"), habits=past.habits
+    )
+
+
 def _negative(past: Past) -> Past:
     return history.Past(
         counts=past.counts.with_columns(-pl.col("containers", "examined", "found")),
@@ -189,4 +197,5 @@ def _without_empty(left: Past, asked: Past) -> Past:
     return history.Past(
         counts=counts.filter(pl.any_horizontal(pl.col("containers", "examined", "found") != 0)),
         habits=habits.filter(pl.col("count") != 0),
+        kinds=left.kinds,
     )

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.engine.beside import BESIDE_FRAMES
-from riskengine.engine.run import RULES_APPLIED, Run, card_from
+from riskengine.engine.run import ASSESSMENTS, RULES_APPLIED, Run, card_from
 from riskengine.ledger.run_register import find_last_run, find_run
-from riskengine.ledger.runs import read_card, read_frame
+from riskengine.ledger.runs import SHADOW_FRAME, read_card, read_frame
 from riskengine.manifest.schema import SCHEMAS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from riskengine.manifest.schema import FrameSchema
     from riskengine.workspace import Workspace
 
 
@@ -46,11 +47,11 @@ def read_run(folder: Path) -> Run:
     kept = names if isinstance(names := written.get("files"), dict) else {}
     return Run(
         card=card_from(card),
-        assessments=read_frame(folder, "assessments"),
+        assessments=_whole(read_frame(folder, "assessments"), ASSESSMENTS),
         indicators=read_frame(folder, "indicators"),
         contributions=read_frame(folder, "contributions"),
         verdicts=read_frame(folder, "verdicts"),
-        rules=_whole(read_frame(folder, "rules")),
+        rules=_whole(read_frame(folder, "rules"), RULES_APPLIED),
         defects=read_frame(folder, "defects"),
         canonical={
             name: read_frame(folder, f"manifest_{name}")
@@ -62,14 +63,15 @@ def read_run(folder: Path) -> Run:
             for name in BESIDE_FRAMES
             if f"beside_{name}" in kept
         },
+        challenger=read_frame(folder, SHADOW_FRAME) if SHADOW_FRAME in kept else None,
     )
 
 
-def _whole(rules: pl.DataFrame) -> pl.DataFrame:
-    """Return the rules of a run with every column of today; what an older run did not keep is null."""
+def _whole(kept: pl.DataFrame, schema: FrameSchema) -> pl.DataFrame:
+    """Return a frame of a run with every column of today; what an older run did not keep is null."""
     lacking = [
         pl.lit(None, kind).alias(name)
-        for name, kind in RULES_APPLIED.items()
-        if name not in rules.columns
+        for name, kind in schema.items()
+        if name not in kept.columns
     ]
-    return rules.with_columns(lacking).select(RULES_APPLIED.keys())
+    return kept.with_columns(lacking).select(schema.keys())

@@ -25,7 +25,7 @@ def as_json_lines(
 ) -> Iterator[str]:
     """Yield one JSON object a container, most suspicious first.
 
-    With *all_reasons* every reason is there and ``log_odds = base_log_odds + Σ reasons[].log_odds``.
+    ``spread`` is there where the model has members that can disagree. With *all_reasons* every reason is there and ``log_odds = base_log_odds + Σ reasons[].log_odds``.
     """
     reasons = Reasons(run, language, fields)
     for row in run.assessments.iter_rows(named=True):
@@ -56,6 +56,8 @@ def as_json_lines(
             | {"shadow": _named(answers, Verdict.MATCH, in_shadow=True)},
             "run_id": run.card.run_id,
         }
+        if row["spread"] is not None:
+            line["spread"] = row["spread"]
         if all_reasons:
             line["base_log_odds"] = run.card.base_log_odds
         yield json.dumps(line, ensure_ascii=False)

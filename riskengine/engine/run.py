@@ -11,6 +11,7 @@ import polars as pl
 
 from riskengine.domain import Digests
 from riskengine.errors import LedgerError
+from riskengine.ledger.runs import SHADOW_FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,10 @@ ASSESSMENTS: Final[FrameSchema] = {
     "score": pl.Float64(),
     "log_odds": pl.Float64(),
     "model_log_odds": pl.Float64(),
+    "habits_log_odds": pl.Float64(),  # null without a habits model, and in runs from before there was one
     "rule_log_odds": pl.Float64(),
     "lift_log_odds": pl.Float64(),
+    "spread": pl.Float64(),  # how far the members of the model disagree; null with one member, and in older runs
     "is_random": pl.Boolean(),
     "is_unreadable": pl.Boolean(),
     "defect_count": pl.Int64(),
@@ -77,6 +80,8 @@ class RunCard:
         record_count: Records in the file.
         model_id: The bundle in force, or the empty string.
         stow_plan_sha256: Of the stow plan it was assessed with, or the empty string.
+        challenger_id: The bundle that scored in the shadow, or the empty string; no digest holds it, as nothing
+            follows from it.
         digests: Of manifest, history, rules, model and policy.
     """
 
@@ -88,6 +93,7 @@ class RunCard:
     record_count: int
     model_id: str
     stow_plan_sha256: str = ""
+    challenger_id: str = ""
     digests: Digests
 
 
@@ -106,6 +112,7 @@ class Run:
         canonical: The canonical frames of the manifest, by name.
         beside: What was found beside the manifest (``engine.beside.BESIDE_FRAMES``), by name; a run from
             before it was looked up has none.
+        challenger: What the challenger would have said (``engine.shadow.CHALLENGER``); None without one.
     """
 
     card: RunCard
@@ -117,6 +124,7 @@ class Run:
     defects: pl.DataFrame
     canonical: Mapping[str, pl.DataFrame]
     beside: Mapping[str, pl.DataFrame] = attribute(default_factory=dict[str, "pl.DataFrame"])
+    challenger: pl.DataFrame | None = None
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """Return every frame by the name of its file in the run folder."""
@@ -128,6 +136,8 @@ class Run:
             "rules": self.rules,
             "defects": self.defects,
         }
+        if self.challenger is not None:
+            own[SHADOW_FRAME] = self.challenger
         manifest = {f"manifest_{name}": frame for name, frame in self.canonical.items()}
         return own | manifest | {f"beside_{name}": frame for name, frame in self.beside.items()}
 

@@ -43,7 +43,17 @@ def assemble(
         (``_shipper_key`` and so on) by which ``history.sightings`` can remember the row. No number
         is ever infinite or NaN: where it would be, it is not known.
     """
-    facts = with_beside(gather(manifest, assessed_on), beside)
+    return assemble_facts(with_beside(gather(manifest, assessed_on), beside), manifest, past)
+
+
+def assemble_facts(facts: pl.DataFrame, manifest: Manifest, past: Past) -> pl.DataFrame:
+    """Return what ``assemble`` does, for some or all containers of a manifest whose facts are gathered.
+
+    Args:
+        facts: What ``gather`` gives, with ``with_beside``; some of its rows may be left out.
+        manifest: The manifest they are from.
+        past: As ``assemble`` takes it.
+    """
     drawn = with_past(facts, manifest.attributes, past).with_columns(expressions())
     fields = catalog()
     said = [

@@ -24,6 +24,7 @@ class _Column(NamedTuple):
 _HISTORY = (
     _Column(".find_rate", "attribute_find_rate", monotone=1),
     _Column(".find_rate_mean", "attribute_find_rate_mean", monotone=1),
+    _Column(".recent_find_rate", "attribute_recent_find_rate", monotone=1),
     _Column(".containers_before", "attribute_containers_before"),
 )
 _COLUMNS: dict[str, tuple[_Column, ...]] = {
@@ -50,9 +51,10 @@ def attribute_fields_of(attributes: pl.DataFrame) -> tuple[Field, ...]:
     """Return the fields of the columns that these attributes add, sorted by name.
 
     A category gives its value (the first of several in alphabetical order), how many values the
-    container has, the highest and the mean find rate of its values, how often the rarest of them was
-    seen, and how far the declared quantity lies from what is usual for it. A number gives its total
-    and its mean over the lines, null where a line does not declare it. A key gives its past only.
+    container has, the highest and the mean find rate of its values, that of the last year, how often
+    the rarest of them was seen, and how far the declared quantity lies from what is usual for it. A
+    number gives its total and its mean over the lines, null where a line does not declare it. A key
+    gives its past only.
     """
     fields = [
         Field(

@@ -11,10 +11,12 @@ from riskengine.features import (
     cargo,
     documents,
     equipment,
+    find_rates,
     parties,
     reconciliation,
     route,
     track_record,
+    usual_trade,
 )
 from riskengine.features.beside import BESIDE
 from riskengine.features.field import Field, Kind, require_texts
@@ -36,6 +38,8 @@ _REGISTERS = tuple(
         reconciliation,
         box_past,
         track_record,
+        usual_trade,
+        find_rates,
     )
 )
 _FACTS: tuple[tuple[Kind, str], ...] = (

@@ -13,6 +13,7 @@ from riskengine.codes import commodities, containers, size_types
 from riskengine.features.addresses import with_shared_addresses
 from riskengine.features.beside import with_beside
 from riskengine.features.itinerary import route_lengths
+from riskengine.features.keys import with_keys
 from riskengine.features.words import padded
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def gather(manifest: Manifest, assessed_on: date | None = None) -> pl.DataFrame:
         )
         .sort("container_id")
     )
-    return with_beside(shared)
+    return with_beside(with_keys(shared))
 
 
 def clean(text: pl.Expr) -> pl.Expr:
@@ -302,6 +303,11 @@ def _goods(goods_items: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .sort()
         .alias("_heading_origins"),
+        pl.concat_str("hs6", "country_of_origin", separator="|")
+        .drop_nulls()
+        .unique()
+        .sort()
+        .alias("_code_origins"),
     )
     lists = [name for name in texts.columns if name != "container_id"]
     return (

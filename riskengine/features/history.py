@@ -15,44 +15,68 @@ EVERYTHING = "all"
 """The kind, and the one key of that kind, under which every container is counted."""
 
 
-def _joined(*columns: str) -> pl.Expr:
-    return pl.concat_str(*columns, separator="|", ignore_nulls=False)
-
+SEPARATOR = "|"
+"""Between the parts of a key that is made of several."""
 
 REMEMBERED_BY = (
     "_shipper_key",
     "_consignee_key",
     "_notify_party_key",
     "_declarant_key",
+    "_forwarder_key",
     "_main_heading",
+    "_hs_declared",
+    "_heading_origins",
+    "_code_origins",
+    "_seal_series",
+    "_profile_key",
 )
 """Columns that only remembering needs; the assembled frame carries them along."""
 
-_ONE_KEY = {
-    EVERYTHING: pl.lit(EVERYTHING),
-    "shipper": pl.col("_shipper_key"),
-    "consignee": pl.col("_consignee_key"),
-    "notify_party": pl.col("_notify_party_key"),
-    "declarant": pl.col("_declarant_key"),
-    "pair": _joined("_shipper_key", "_consignee_key"),
-    "lane": _joined("port_of_loading", "port_of_discharge"),
-    "lane_heading": _joined("port_of_loading", "port_of_discharge", "_main_heading"),
-    "port_of_loading": pl.col("port_of_loading"),
-    "port_of_discharge": pl.col("port_of_discharge"),
-    "container": pl.col("container_number"),
-    "vessel": pl.coalesce("vessel_imo", "vessel_name"),
+_LANE = ("port_of_loading", "port_of_discharge")
+_ONE_KEY: dict[str, tuple[str, ...]] = {
+    EVERYTHING: (),
+    "shipper": ("_shipper_key",),
+    "consignee": ("_consignee_key",),
+    "notify_party": ("_notify_party_key",),
+    "declarant": ("_declarant_key",),
+    "forwarder": ("_forwarder_key",),
+    "carrier": ("carrier_code",),
+    "vessel": ("vessel_imo", "vessel_name"),
+    "shipper_country": ("shipper_country",),
+    "consignee_country": ("consignee_country",),
+    "dispatch": ("country_of_dispatch",),
+    "port_of_loading": ("port_of_loading",),
+    "port_of_discharge": ("port_of_discharge",),
+    "place_of_delivery": ("place_of_delivery",),
+    "container": ("container_number",),
+    "profile": ("_profile_key",),
+    "pair": ("_shipper_key", "_consignee_key"),
+    "declarant_consignee": ("_declarant_key", "_consignee_key"),
+    "lane": _LANE,
+    "lane_heading": (*_LANE, "_main_heading"),
+    "shipper_heading": ("_shipper_key", "_main_heading"),
+    "consignee_heading": ("_consignee_key", "_main_heading"),
+    "shipper_lane": ("_shipper_key", *_LANE),
+    "consignee_lane": ("_consignee_key", *_LANE),
 }
+"""The kinds of which a container has one key at most, with the columns that make the key."""
 _SEVERAL_KEYS = {
     "origin": "countries_of_origin",
+    "hs_full": "_hs_declared",
     "hs6": "hs_codes",
     "heading": "hs_headings",
     "chapter": "hs_chapters",
+    "origin_heading": "_heading_origins",
+    "origin_hs6": "_code_origins",
     "seal": "seal_numbers",
+    "seal_series": "_seal_series",
 }
 KINDS_OF_ONE_KEY = tuple(_ONE_KEY)
 """The kinds of which a container has one key at most."""
 KINDS = (*KINDS_OF_ONE_KEY, *_SEVERAL_KEYS)
 """The kinds of key that every manifest may give; a mapping file may add ``attribute:<name>``."""
+HS6_DIGITS = 6
 
 VALUES = {
     "gross_mass_kg": pl.col("gross_mass_kg"),
@@ -63,20 +87,26 @@ VALUES = {
 """The measures that have habits, each drawn from the totals of a container."""
 
 
-def attribute_kind(name: str) -> str:
+def attribute_kind(name: str, column: int = 0) -> str:
     """Return the kind of key under which the values of an attribute are counted.
+
+    Each column of a key of several columns is also counted alone, so that a rate of the key can be drawn
+    towards what its columns say.
 
     >>> attribute_kind("wildlife_genus")
     'attribute:wildlife_genus'
+    >>> attribute_kind("genus_dispatch", column=2)
+    'attribute:genus_dispatch#2'
     """
-    return f"attribute:{name}"
+    return f"attribute:{name}#{column}" if column else f"attribute:{name}"
 
 
 def sightings(facts: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:
     """Return under which keys each container was seen on the day it was assessed.
 
     Args:
-        facts: What ``facts.gather`` or ``assemble`` gives, with ``assessed_on`` filled.
+        facts: What ``facts.gather`` or ``assemble`` gives, with ``assessed_on`` filled. A frame that an
+            earlier version kept may lack columns: of the kinds that need them it says nothing.
         attributes: The attributes of the same manifest; categories and keys have a past.
 
     Returns:
@@ -84,26 +114,49 @@ def sightings(facts: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:
         place in time and gives none.
     """
     dated = facts.filter(pl.col("assessed_on").is_not_null())
+    held = set(dated.columns)
     parts = [
         dated.select(
             "container_id",
             pl.lit(kind).alias("kind"),
-            key.alias("key"),
+            _one_key(kind).alias("key"),
             pl.col("assessed_on").alias("on"),
         )
-        for kind, key in _ONE_KEY.items()
+        for kind, columns in _ONE_KEY.items()
+        if held.issuperset(columns)
     ]
     parts += [
         dated.select(
             "container_id",
             pl.lit(kind).alias("kind"),
-            pl.col(column).alias("key"),
+            _several_keys(kind).alias("key"),
             pl.col("assessed_on").alias("on"),
         ).explode("key", empty_as_null=False, keep_nulls=False)
         for kind, column in _SEVERAL_KEYS.items()
+        if column in held
     ]
     parts.append(_attribute_sightings(dated, attributes))
+    parts.append(_column_sightings(dated, attributes))
     return pl.concat(parts).filter(pl.col("key").is_not_null()).cast(pl.Schema(SIGHTINGS))
+
+
+def _one_key(kind: str) -> pl.Expr:
+    columns = _ONE_KEY[kind]
+    if kind == EVERYTHING:
+        return pl.lit(EVERYTHING)
+    if kind == "vessel":
+        return pl.coalesce(columns)
+    if len(columns) == 1:
+        return pl.col(columns[0])
+    return pl.concat_str(columns, separator=SEPARATOR, ignore_nulls=False)
+
+
+def _several_keys(kind: str) -> pl.Expr:
+    keys = pl.col(_SEVERAL_KEYS[kind])
+    if kind != "hs_full":
+        return keys
+    # Codes of six digits are counted as such; only what a country or a tariff adds is a kind of its own.
+    return keys.list.eval(pl.element().filter(pl.element().str.len_chars() > HS6_DIGITS))
 
 
 def measures(facts: pl.DataFrame, attributes: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -123,8 +176,8 @@ def measures(facts: pl.DataFrame, attributes: pl.DataFrame | None = None) -> pl.
     one_heading = pl.col("hs_headings").list.len() == 1
     keys = {
         "heading": pl.when(one_heading).then(pl.col("hs_headings").list.first()),
-        "lane_heading": pl.when(one_heading).then(_ONE_KEY["lane_heading"]),
-        "shipper": _ONE_KEY["shipper"],
+        "lane_heading": pl.when(one_heading).then(_one_key("lane_heading")),
+        "shipper": _one_key("shipper"),
     }
     dated = facts.filter(pl.col("assessed_on").is_not_null())
     parts = [
@@ -176,6 +229,28 @@ def _attribute_sightings(dated: pl.DataFrame, attributes: pl.DataFrame) -> pl.Da
         .join(
             dated.select("container_id", pl.col("assessed_on").alias("on")), on="container_id"
         )
+    )
+
+
+def _column_sightings(dated: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:
+    """Return the sightings of each column of the keys that are made of several."""
+    keys = _attribute_sightings(dated, attributes.filter(pl.col("kind") == "key"))
+    return (
+        keys.with_columns(pl.col("key").str.split(SEPARATOR))
+        .filter(pl.col("key").list.len() > 1)
+        .with_columns(
+            pl.int_ranges(1, pl.col("key").list.len() + 1)
+            .cast(pl.List(pl.String))
+            .alias("column")
+        )
+        .explode("key", "column")
+        .select(
+            "container_id",
+            pl.concat_str("kind", "column", separator="#").alias("kind"),
+            "key",
+            "on",
+        )
+        .unique()
     )
 
 

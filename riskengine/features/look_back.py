@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.features.history import EVERYTHING
+from riskengine.features.rates import RECENT_DAYS, with_key_rates
 
 if TYPE_CHECKING:
     from riskengine.ledger.history import Past
 
-SHRINKAGE = 10.0
-"""How many examinations of its own a key needs to weigh as much as the rate of its parent.
-
-A shipper examined once, with one find, has not a find rate of 100 %. With ``k`` = 10 and a parent's rate
-of 2 % it has (1 + 10 x 0.02) / (1 + 10) = 11 %; after a hundred examinations its own rate prevails.
-"""
 WINDOWS_DAYS = {"7d": 7, "30d": 30, "91d": 91}
 """The days before the assessment day that are also counted on their own."""
+
+RECENT = ("examined", "found")
+"""What is also counted for the last ``rates.RECENT_DAYS`` alone, as ``<name>_recent``."""
+NEW_KIND_DAYS = 91
+"""How long a kind of key that the ledger began to count later says nothing: until then everybody would be new.
+
+A new version counts kinds that the old one did not, a mapping file brings a new key, a feed begins to name its forwarders.
+"""
 
 _COUNTS = ("containers", "examined", "found")
 # A key and a day in one integer: the day in the low bits, so that one sorted column serves the search.
@@ -41,8 +44,9 @@ def look_back(past: Past, asked: pl.DataFrame) -> pl.DataFrame:
     Returns:
         One row for each distinct ``kind, key, on``: ``containers, examined, found`` before the day;
         ``containers_7d, containers_30d, containers_91d`` in the windows ``[on - n, on - 1]``;
-        ``first_seen_on, last_seen_on`` (null for a key never seen); and ``find_rate``, null as long
-        as nothing at all has been examined.
+        ``examined_recent, found_recent`` in the last year; ``first_seen_on, last_seen_on`` (null for a
+        key never seen); ``is_kind_known``, whether keys of the kind were counted long enough for
+        "never seen" to be said; ``overall_rate`` and ``find_rate`` (``rates.with_key_rates``).
     """
     points = asked.select("kind", "key", "on").unique().sort("kind", "key", "on")
     identified, counts = _identified(points, past.counts)
@@ -61,10 +65,18 @@ def look_back(past: Past, asked: pl.DataFrame) -> pl.DataFrame:
                 f"containers_{window}"
             )
         )
-    window_names = [f"containers_{window}" for window in WINDOWS_DAYS]
-    return _with_find_rates(
-        known.with_columns(pl.col(*_COUNTS, *window_names).fill_null(0)).drop("id")
+    year_ago = _before(
+        identified.with_columns((pl.col("on") - pl.duration(days=RECENT_DAYS)).alias("from")),
+        running.select("id", "on", *(f"running_{name}" for name in RECENT)),
+        "from",
     )
+    known = known.with_columns(
+        (pl.col(name) - year_ago[f"running_{name}"].fill_null(0)).alias(f"{name}_recent")
+        for name in RECENT
+    )
+    counted = [name for name in known.columns if known.schema[name] == pl.Int64]
+    known = known.with_columns(pl.col(counted).fill_null(0)).drop("id")
+    return with_key_rates(_with_kinds(known, past))
 
 
 def habits(past: Past, asked: pl.DataFrame) -> pl.DataFrame:
@@ -160,47 +172,19 @@ def _packed(identity: str, day: str) -> pl.Expr:
     )
 
 
-def _with_find_rates(known: pl.DataFrame) -> pl.DataFrame:
-    """Add ``find_rate``: finds among examinations, drawn towards the rate of a parent key.
-
-    The parents: hs6, heading, chapter, all; pair, shipper, all; any other key, all.
-    """
-    overall = known.filter(pl.col("kind") == EVERYTHING).select(
-        "on",
-        pl.when(pl.col("examined") > 0)
-        .then(pl.col("found") / pl.col("examined"))
-        .alias("overall_rate"),
-    )
-    rated = known.join(overall, on="on", how="left", maintain_order="left")
-    rated = rated.with_columns(
-        pl.when(pl.col("kind") == EVERYTHING)
-        .then("overall_rate")
-        .otherwise(_shrunk(pl.col("overall_rate")))
-        .alias("find_rate")
-    )
-    for kind, parent, parent_key in (
-        ("heading", "chapter", pl.col("key").str.slice(0, 2)),
-        ("hs6", "heading", pl.col("key").str.slice(0, 4)),
-        ("pair", "shipper", pl.col("key").str.split("|").list.first()),
-    ):
-        parents = rated.filter(pl.col("kind") == parent).select(
-            pl.col("key").alias("parent_key"), "on", pl.col("find_rate").alias("parent_rate")
+def _with_kinds(known: pl.DataFrame, past: Past) -> pl.DataFrame:
+    """Add ``is_kind_known``: whether the kind was counted before the day, from the beginning or for a while."""
+    began = past.began.rename({"on": "kind_began_on"})
+    of_all = began.filter(pl.col("kind") == EVERYTHING)["kind_began_on"]
+    a_while = pl.duration(days=NEW_KIND_DAYS)
+    kind_began = pl.col("kind_began_on")
+    is_old = kind_began <= pl.lit(of_all.min(), pl.Date) + a_while
+    is_counted = kind_began < pl.col("on")
+    is_long = kind_began + a_while < pl.col("on")
+    return (
+        known.join(began, on="kind", how="left", maintain_order="left")
+        .with_columns(
+            (is_counted & (is_old | is_long)).fill_null(value=False).alias("is_kind_known")
         )
-        rated = (
-            rated.with_columns(
-                pl.when(pl.col("kind") == kind).then(parent_key).alias("parent_key")
-            )
-            .join(parents, on=["parent_key", "on"], how="left", maintain_order="left")
-            .with_columns(
-                pl.when(pl.col("parent_rate").is_not_null())
-                .then(_shrunk(pl.col("parent_rate")))
-                .otherwise("find_rate")
-                .alias("find_rate")
-            )
-            .drop("parent_key", "parent_rate")
-        )
-    return rated.drop("overall_rate")
-
-
-def _shrunk(parent_rate: pl.Expr) -> pl.Expr:
-    return (pl.col("found") + SHRINKAGE * parent_rate) / (pl.col("examined") + SHRINKAGE)
+        .drop("kind_began_on")
+    )

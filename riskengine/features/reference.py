@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from riskengine import messages
 from riskengine.features.catalog import catalog
-from riskengine.features.look_back import SHRINKAGE
+from riskengine.features.look_back import NEW_KIND_DAYS
+from riskengine.features.rates import RECENT_DAYS, SHRINKAGE
 from riskengine.features.remembered import FEWEST_FOR_A_HABIT
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ unit has seen before. What is not declared is *not known*, never zero and never 
 - A total is not known as soon as one line does not declare it. Texts are upper case with single blanks.
 - Where a container stands on several bills, parties, ports and dates are those of the first bill, by its number, that is not a master bill.
 - The past is what was known **before** the assessment day; nothing of the day itself counts, nor of the same manifest.
-- A find rate with few examinations is drawn towards a wider one: `(finds + {SHRINKAGE:g} * wider rate) / (examinations + {SHRINKAGE:g})`. HS code towards
-  heading, chapter, all; pair of parties towards shipper, all; any other towards all.
+- A find rate with few examinations is drawn towards a wider one: `(finds + {SHRINKAGE:g} * wider rate) / (examinations + {SHRINKAGE:g})`. Eight digits of
+  an HS code lean on six, heading, chapter, all; a party on its country; a pair, a lane, a party with a lane or a heading on both of its
+  parts (the mean of their log-odds); a profile on code with origin; any other on all. A *recent* rate counts the last {RECENT_DAYS} days and leans
+  on the rate of all years.
+- A kind of key that the unit began to count later than the rest (a new version, a new column) is not known for its first {NEW_KIND_DAYS} days:
+  until then everybody would be new.
 - *Usual* is the middle 80 % of earlier containers of the same heading, on a logarithmic scale, from {FEWEST_FOR_A_HABIT} containers on.
 - The source named is where the *idea* is known from in public. Formulas, thresholds and lists are our own, written from general
   knowledge of the trade and not compared entry by entry with that source.

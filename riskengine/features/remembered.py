@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.features.history import (
-    EVERYTHING,
     KINDS,
     KINDS_OF_ONE_KEY,
     VALUES,
@@ -15,7 +14,8 @@ from riskengine.features.history import (
     measures,
     sightings,
 )
-from riskengine.features.look_back import WINDOWS_DAYS, habits, look_back
+from riskengine.features.look_back import RECENT, WINDOWS_DAYS, habits, look_back
+from riskengine.features.rates import recent, with_container_rates
 
 if TYPE_CHECKING:
     from riskengine.ledger.history import Past
@@ -26,6 +26,13 @@ _USUAL_SPREAD = (
     1.2816  # standard deviations around the mean between which 80 % of a normal habit lies
 )
 _LEAST_SPREAD = 0.05  # of a logarithm: a habit without spread would make a gram an outlier
+RAMPED = ("shipper", "consignee", "declarant", "lane", "lane_heading")
+"""Whose last week is held against a usual one."""
+_WEEKS_OF_HABIT = 12
+# Multiplied, never divided by: polars divides long and short columns by a constant differently.
+_WEEKS_A_DAY = 1 / 7
+_HABITS_OF = {"heading": "", "lane_heading": "lane_", "shipper": "shipper_"}
+"""Whose habits a container is held against, and how their columns begin after the underscore."""
 _OF_ONE_KEY = (
     "containers",
     "examined",
@@ -34,6 +41,7 @@ _OF_ONE_KEY = (
     "first_seen_on",
     "last_seen_on",
     *(f"containers_{window}" for window in WINDOWS_DAYS),
+    *(f"{name}_recent" for name in RECENT),
 )
 
 
@@ -41,8 +49,9 @@ def with_past(facts: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.D
     """Set beside each container's facts what was known of its keys before its assessment day.
 
     Where a container has several keys of a kind (headings, origins, seals), the one with the
-    highest find rate speaks for it, and ``…_containers`` is that of the key seen most.
-    All of it is null as long as the past holds no container at all: then nobody is new.
+    highest find rate speaks for it, ``…_containers`` is that of the key seen most, and
+    ``…_containers_least`` that of the key seen least. All of it is null as long as the past holds no
+    container at all, and for a kind of key as long as that kind was not counted: then nobody is new.
 
     Args:
         facts: What ``facts.gather`` gives, with ``assessed_on`` filled.
@@ -55,27 +64,51 @@ def with_past(facts: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.D
     """
     seen = sightings(facts, attributes)
     known = look_back(past, seen)
-    began = known.filter((pl.col("kind") == EVERYTHING) & (pl.col("containers") > 0))
-    remembered = seen.join(
-        known.join(began.select("on"), on="on", how="semi"), on=["kind", "key", "on"]
-    )
+    remembered = seen.join(known.filter("is_kind_known"), on=["kind", "key", "on"])
     by_kind = _of_each_container(remembered).partition_by("kind", as_dict=True)
     nothing = _of_each_container(remembered.clear())
-    frame = facts
+    frame = facts.join(_main_headings(facts, remembered), on="container_id", how="left")
     for kind in KINDS:
+        least = ("containers_least",) if kind not in KINDS_OF_ONE_KEY else ()
         part = by_kind.get((kind,), nothing).select(
-            "container_id", pl.col(*_OF_ONE_KEY).name.prefix(f"_{kind}_")
+            "container_id", pl.col(*_OF_ONE_KEY, *least).name.prefix(f"_{kind}_")
         )
         frame = frame.join(part, on="container_id", how="left")
+    frame = with_container_rates(frame).with_columns(
+        *(recent(kind).alias(f"_{kind}_recent_find_rate") for kind in KINDS),
+        *(weekly_usual(kind).alias(f"_{kind}_weekly_usual") for kind in RAMPED),
+    )
     for name in _remembered_attributes(attributes):
         part = by_kind.get((attribute_kind(name),), nothing).select(
             "container_id",
             pl.col("find_rate").alias(f"attribute.{name}.find_rate"),
             pl.col("find_rate_mean").alias(f"attribute.{name}.find_rate_mean"),
+            recent().alias(f"attribute.{name}.recent_find_rate"),
             pl.col("containers_least").alias(f"attribute.{name}.containers_before"),
         )
         frame = frame.join(part, on="container_id", how="left")
     return _with_habits(frame, attributes, past).sort("container_id")
+
+
+def weekly_usual(kind: str) -> pl.Expr:
+    """Return the containers of a usual week: of the twelve that ended seven days ago, or of those since the first."""
+    earlier = pl.col(f"_{kind}_containers_91d") - pl.col(f"_{kind}_containers_7d")
+    age = (pl.col("assessed_on") - pl.col(f"_{kind}_first_seen_on")).dt.total_days() - 7
+    weeks = (age * _WEEKS_A_DAY).clip(1, _WEEKS_OF_HABIT)
+    return pl.when(age > 0).then(earlier / weeks)
+
+
+def _main_headings(facts: pl.DataFrame, remembered: pl.DataFrame) -> pl.DataFrame:
+    """Return what the heading of most of the goods says, whichever heading speaks loudest."""
+    return (
+        remembered.filter(pl.col("kind") == "heading")
+        .join(
+            facts.select("container_id", "_main_heading"),
+            left_on=["container_id", "key"],
+            right_on=["container_id", "_main_heading"],
+        )
+        .select("container_id", pl.col("find_rate").alias("_main_heading_find_rate"))
+    )
 
 
 def _remembered_attributes(attributes: pl.DataFrame, *kinds: str) -> list[str]:
@@ -114,9 +147,8 @@ def _strongest(remembered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_habits(frame: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.DataFrame:
-    measured = measures(frame, attributes).filter(
-        (pl.col("kind") == "heading") | pl.col("kind").str.starts_with(attribute_kind(""))
-    )
+    """Set beside each container how far its measures lie from what is usual, by heading, lane and shipper."""
+    measured = measures(frame, attributes)
     known = measured.join(
         habits(past, measured), on=["kind", "key", "measure", "on"], how="left"
     ).filter(pl.col("count") >= FEWEST_FOR_A_HABIT)
@@ -126,22 +158,21 @@ def _with_habits(frame: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> p
         (mean - _USUAL_SPREAD * spread).exp().alias("usual_low"),
         (mean + _USUAL_SPREAD * spread).exp().alias("usual_high"),
     )
-    for measure in VALUES:
-        part = known.filter((pl.col("kind") == "heading") & (pl.col("measure") == measure))
-        frame = frame.join(
-            part.select(
+    parts = known.partition_by("kind", "measure", as_dict=True)
+    nothing = known.clear()
+    for kind, before in _HABITS_OF.items():
+        for measure in VALUES:
+            part = parts.get((kind, measure), nothing).select(
                 "container_id",
-                pl.col("distance").alias(f"_{measure}_distance"),
-                pl.col("value").alias(f"_{measure}_declared"),
-                pl.col("count").alias(f"_{measure}_count"),
-                pl.col("usual_low").alias(f"_{measure}_usual_low"),
-                pl.col("usual_high").alias(f"_{measure}_usual_high"),
-            ),
-            on="container_id",
-            how="left",
-        )
+                pl.col("distance").alias(f"_{before}{measure}_distance"),
+                pl.col("value").alias(f"_{before}{measure}_declared"),
+                pl.col("count").alias(f"_{before}{measure}_count"),
+                pl.col("usual_low").alias(f"_{before}{measure}_usual_low"),
+                pl.col("usual_high").alias(f"_{before}{measure}_usual_high"),
+            )
+            frame = frame.join(part, on="container_id", how="left")
     for name in _remembered_attributes(attributes, "category"):
-        part = known.filter(pl.col("kind") == attribute_kind(name)).select(
+        part = parts.get((attribute_kind(name), "declared_quantity"), nothing).select(
             "container_id", pl.col("distance").alias(f"attribute.{name}.quantity_deviation")
         )
         frame = frame.join(part, on="container_id", how="left")

@@ -10,11 +10,6 @@ from riskengine.features.field import Register
 register = Register("history")
 indicator = register.indicator
 
-_WEEKS_OF_HABIT = 12
-_WEEKS_A_DAY = (
-    1 / 7
-)  # multiplied: polars divides long and short columns by a constant differently
-
 
 @indicator(typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY))
 def shipper_containers_before() -> pl.Expr:
@@ -143,10 +138,7 @@ def shipper_weekly_usual() -> pl.Expr:
     A younger shipper is measured over the weeks since it was first seen. Null when it was first
     seen in the last seven days, so that nothing is usual yet. Source: common profiling practice.
     """
-    earlier = pl.col("_shipper_containers_91d") - pl.col("_shipper_containers_7d")
-    age = (pl.col("assessed_on") - pl.col("_shipper_first_seen_on")).dt.total_days() - 7
-    weeks = (age * _WEEKS_A_DAY).clip(1, _WEEKS_OF_HABIT)
-    return pl.when(age > 0).then(earlier / weeks)
+    return pl.col("_shipper_weekly_usual")
 
 
 @indicator(
@@ -170,9 +162,9 @@ def _examined(kind: str) -> tuple[tuple[str, str], ...]:
 
 @indicator(monotone=1, companions=_examined("shipper"))
 def shipper_find_rate() -> pl.Expr:
-    """Share of finds among the shipper's examined containers, drawn towards the unit's own rate.
+    """Share of finds among the shipper's examined containers, drawn towards its country's rate.
 
-    With few examinations the unit's overall rate weighs more. Null when no shipper is named, or
+    With few examinations its country weighs more, and that leans on all containers. Null when no shipper is named, or
     nothing was ever examined. Source: WCO, risk management compendium (feedback of results).
     """
     return pl.col("_shipper_find_rate")
@@ -180,7 +172,7 @@ def shipper_find_rate() -> pl.Expr:
 
 @indicator(monotone=1, companions=_examined("consignee"))
 def consignee_find_rate() -> pl.Expr:
-    """Share of finds among the consignee's examined containers, drawn towards the unit's own rate.
+    """Share of finds among the consignee's examined containers, drawn towards its country's rate.
 
     Null when no consignee is named, or nothing was ever examined.
     Source: WCO, risk management compendium (feedback of results).
@@ -190,7 +182,7 @@ def consignee_find_rate() -> pl.Expr:
 
 @indicator(monotone=1, companions=_examined("pair"))
 def pair_find_rate() -> pl.Expr:
-    """Share of finds among examined containers of this pair, drawn towards the shipper's rate.
+    """Share of finds among examined containers of this pair, drawn towards both parties' rates.
 
     Null when either is not named, or nothing was ever examined.
     Source: WCO, risk management compendium (feedback of results).
@@ -242,7 +234,7 @@ def origin_find_rate() -> pl.Expr:
 
 @indicator(monotone=1, companions=_examined("lane"))
 def lane_find_rate() -> pl.Expr:
-    """Share of finds among examined containers of this lane, drawn towards the unit's own rate.
+    """Share of finds among examined containers of this lane, drawn towards the rates of both ports.
 
     Null when a port is unknown, or nothing was ever examined.
     Source: WCO, risk management compendium (feedback of results).

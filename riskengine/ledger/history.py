@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import polars as pl
@@ -45,6 +45,13 @@ HABIT_DAYS: Final[FrameSchema] = {
 }
 """What a measure of a key usually is, day by day, on the scale of its natural logarithm."""
 
+KIND_DAYS: Final[FrameSchema] = {
+    "kind": pl.String(),
+    "on": pl.Date(),
+    "containers": pl.Int64(),  # over all keys of the kind: a box with two headings counts twice
+}
+"""On which days keys of a kind were counted at all, whichever they were."""
+
 SIGHTINGS: Final[FrameSchema] = {
     "container_id": pl.Int32(),
     "kind": pl.String(),
@@ -77,6 +84,8 @@ class Past:
     Attributes:
         counts: Rows of ``COUNT_DAYS``.
         habits: Rows of ``HABIT_DAYS``.
+        kinds: Rows of ``KIND_DAYS``. Given where the counts are those of some keys only; else
+            they are added up from the counts.
 
     Raises:
         LedgerError: A frame has other columns, other types, or a null in it.
@@ -84,10 +93,20 @@ class Past:
 
     counts: pl.DataFrame
     habits: pl.DataFrame
+    kinds: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __post_init__(self) -> None:
         _must_be(self.counts, COUNT_DAYS, "counts")
         _must_be(self.habits, HABIT_DAYS, "habits")
+        if self.kinds.width == 0:
+            object.__setattr__(self, "kinds", _kinds_of(self.counts))
+        _must_be(self.kinds, KIND_DAYS, "kinds")
+
+    @property
+    def began(self) -> pl.DataFrame:
+        """Return ``kind, on``: the first day on which keys of each kind were counted."""
+        counted = self.kinds.filter(pl.col("containers") > 0)
+        return counted.group_by("kind").agg(pl.col("on").min()).sort("kind")
 
     @classmethod
     def empty(cls) -> Past:
@@ -161,6 +180,7 @@ def merge(pasts: Iterable[Past]) -> Past:
     return Past(
         counts=_summed(pl.concat([piece.counts for piece in pieces]), COUNT_DAYS),
         habits=_summed(pl.concat([piece.habits for piece in pieces]), HABIT_DAYS),
+        kinds=_summed(pl.concat([piece.kinds for piece in pieces]), KIND_DAYS),
     )
 
 
@@ -185,7 +205,8 @@ def snapshot(workspace: Workspace, keys: pl.DataFrame) -> tuple[Past, str]:
         connection.register("wanted_key", wanted.to_arrow())
         counts = connection.sql(_FETCH_COUNTS).pl()
         habits = connection.sql(_FETCH_HABITS).pl()
-        return Past(counts=counts, habits=habits), _head(connection)[1]
+        kinds = connection.sql(_FETCH_KINDS).pl()
+        return Past(counts=counts, habits=habits, kinds=kinds), _head(connection)[1]
 
 
 def add(connection: duckdb.DuckDBPyConnection, past: Past) -> None:
@@ -199,6 +220,7 @@ def add(connection: duckdb.DuckDBPyConnection, past: Past) -> None:
     for name, frame, statements in (
         ("new_count", piece.counts, (_RAISE_COUNTS, _INSERT_COUNTS)),
         ("new_habit", piece.habits, (_RAISE_HABITS, _INSERT_HABITS)),
+        ("new_kind", _kinds_of(piece.counts), (_INSERT_KINDS,)),
     ):
         connection.register(name, frame.to_arrow())
         for statement in statements:
@@ -226,6 +248,10 @@ def _head(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
         "SELECT seq, digest FROM history_state ORDER BY seq DESC LIMIT 1"
     ).fetchall()
     return newest[0] if newest else (0, _NOTHING_YET)
+
+
+def _kinds_of(counts: pl.DataFrame) -> pl.DataFrame:
+    return _summed(counts, KIND_DAYS).filter(pl.col("containers") != 0)
 
 
 def _habits(measures: pl.DataFrame) -> pl.DataFrame:
@@ -287,6 +313,11 @@ SELECT kind, key, measure, "on", sum(count)::BIGINT AS count,
 FROM habit_day SEMI JOIN wanted_key USING (kind, key)
 GROUP BY kind, key, measure, "on" ORDER BY kind, key, measure, "on"
 """
+_FETCH_KINDS: Final = """
+SELECT kind, "on", sum(containers)::BIGINT AS containers
+FROM kind_day GROUP BY kind, "on" ORDER BY kind, "on"
+"""
+_INSERT_KINDS: Final = "INSERT INTO kind_day BY NAME SELECT * FROM new_kind"
 _RAISE_COUNTS: Final = """
 UPDATE count_day AS kept SET containers = kept.containers + added.containers,
     examined = kept.examined + added.examined, found = kept.found + added.found

@@ -19,7 +19,7 @@ from riskengine.errors import LedgerError
 from riskengine.ledger.durable import UNFINISHED, sync_file, sync_folder, unfinished_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CARD: Final = "run.json"
 SCHEMA: Final = 1
+SHADOW_FRAME: Final = "challenger"
+"""What the challenger said: kept with a run, and no part of what the run is."""
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _FRAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _READ_ONLY: Final = 0o400
@@ -102,8 +104,15 @@ def read_card(folder: Path) -> Mapping[str, object]:
     return card
 
 
-def read_frame(folder: Path, name: str) -> pl.DataFrame:
+def read_frame(
+    folder: Path, name: str, *, columns: Collection[str] | None = None
+) -> pl.DataFrame:
     """Return one frame of a run, after checking every byte of its file against the card.
+
+    Args:
+        folder: The run's folder.
+        name: The frame.
+        columns: Only these, of those that the frame has; None is all.
 
     Raises:
         LedgerError: The run has no such frame, or its bytes are not those that were written.
@@ -117,7 +126,13 @@ def read_frame(folder: Path, name: str) -> pl.DataFrame:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != promised.get("sha256"):
             raise _damaged(path)
-        table = pq.read_table(io.BytesIO(content), page_checksum_verification=True)
+        wanted = None
+        if columns is not None:
+            held = pq.read_schema(io.BytesIO(content)).names
+            wanted = [column for column in held if column in columns]
+        table = pq.read_table(
+            io.BytesIO(content), columns=wanted, page_checksum_verification=True
+        )
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path) from error
     frame = pl.from_arrow(table)
@@ -165,12 +180,25 @@ def _write_aside(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _same_run(folder: Path, full_card: bytes) -> Path:
-    if (folder / CARD).read_bytes() != full_card:
+    written = (folder / CARD).read_bytes()
+    if written != full_card and not _is_same_but_for_shadow(written, full_card):
         raise LedgerError(
             f"Another run stands in {folder} already.",
             remedy="Results are never overwritten: give the new run an id of its own.",
         )
     return folder
+
+
+def _is_same_but_for_shadow(written: bytes, full_card: bytes) -> bool:
+    """Tell whether two cards differ in the challenger alone: a killed command was repeated after another was named."""
+    try:
+        one, other = (json.loads(card) for card in (written, full_card))
+    except ValueError:
+        return False
+    for card in (one, other):
+        card.pop("challenger_id", None)
+        card["files"].pop(SHADOW_FRAME, None)
+    return one == other
 
 
 def _parquet(name: str, frame: pl.DataFrame) -> bytes:

@@ -91,7 +91,11 @@ _TABLE: dict[str, dict[Kind, str]] = {
         Kind.NUMBER: "movement_gross_mass_kg",
         Kind.CODE: "movement_reference",
     },
-    "examinations": {Kind.CATEGORY: "outcome", Kind.DATE: "outcome_known_on"},
+    "examinations": {
+        Kind.CATEGORY: "outcome",
+        Kind.DATE: "outcome_known_on",
+        Kind.NUMBER: "selection_probability",
+    },
 }
 
 _ORDER = [
@@ -164,6 +168,7 @@ _ORDER = [
     "movement_reference",
     "outcome",
     "outcome_known_on",
+    "selection_probability",
 ]
 
 PARTY_FACTS = ("name", "address", "country", "tax_id", "phone", "email")
@@ -207,6 +212,6 @@ def fields_of(frame: str) -> tuple[Field, ...]:
     """Return the canonical fields that end in one frame, in order.
 
     >>> [field.name for field in fields_of("examinations")]
-    ['outcome', 'outcome_known_on']
+    ['outcome', 'outcome_known_on', 'selection_probability']
     """
     return tuple(field for field in FIELDS.values() if field.frame == frame)

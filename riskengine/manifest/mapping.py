@@ -54,14 +54,8 @@ _COLUMN_KEYS = (
     "optional",
 )
 _LABEL_KEYS = (
-    "column",
-    "find",
-    "find_outcome",
-    "nil",
-    "outcome",
-    "known_on",
-    "format",
-    "formats",
+    *("column", "find", "find_outcome", "nil", "outcome", "known_on"),
+    *("format", "formats", "probability", "chosen_by", "chance"),
 )
 _KINDS = ("manifest", "stow_plan", "movements")
 _UNITS_OF = {"kg": ("kg", "t", "lb"), "m3": ("m3", "ft3"), "c": ("c", "f")}
@@ -328,13 +322,31 @@ def _label(draft: _Draft, table: dict[str, object]) -> LabelRule:
     for text in draft.texts("label", "nil", table.get("nil", [])):
         outcomes[text] = Outcome.NIL.value
     formats = table.get("formats", table.get("format", []))
+    if {"probability", "chosen_by"} <= table.keys():
+        draft.fault("label", "chosen_by", "[label] says either probability or chosen_by")
+    if ("chosen_by" in table) != ("chance" in table):
+        draft.fault("label", "chance", "[label] needs chosen_by and chance together")
     return LabelRule(
         column=column or "",
         outcomes={text: outcome for text, outcome in outcomes.items() if outcome},
         otherwise=Outcome.NIL.value if "find" in table and "nil" not in table else None,
         known_on=draft.text_or_none("label", "known_on", table.get("known_on")),
         formats=_formats(draft, "label", "format", formats),
+        probability=draft.text_or_none("label", "probability", table.get("probability")),
+        chosen_by=draft.text_or_none("label", "chosen_by", table.get("chosen_by")),
+        chances=_chances(draft, table.get("chance", {})),
     )
+
+
+def _chances(draft: _Draft, value: object) -> dict[str, float]:
+    """Return the chance with which each way of choosing opens a container."""
+    chances: dict[str, float] = {}
+    for text, chance in draft.table("label", "chance", value).items():
+        if isinstance(chance, (int, float)) and chance is not True and 0 < chance <= 1:
+            chances[text] = float(chance)
+        else:
+            draft.fault("label", "chance", f"chance.{text} must be above 0 and at most 1")
+    return chances
 
 
 def _items(draft: _Draft, tree: Mapping[str, object], section: str) -> list[dict[str, object]]:

@@ -244,7 +244,8 @@ def examinations(lines: pl.DataFrame) -> pl.DataFrame:
 
     The gravest finding on any of its lines is that of the container. It was known on the latest day written
     beside a line of a find, or, where nothing was found, on the latest day of any line that was examined. A
-    container none of whose lines has an outcome was not examined.
+    container none of whose lines has an outcome was not examined. It was opened with the highest chance that any of
+    its lines names.
     """
     examined = lines.filter(pl.col("outcome").is_not_null()).with_columns(
         gravity=pl.col("outcome").replace_strict(_GRAVITY, return_dtype=pl.Int8)
@@ -256,9 +257,14 @@ def examinations(lines: pl.DataFrame) -> pl.DataFrame:
         is_find=is_find.any(),
         found_on=day.filter(is_find).max(),
         closed_on=day.max(),
+        selection_probability=pl.col("selection_probability").max(),
     )
     known_on = pl.when("is_find").then("found_on").otherwise("closed_on")
-    return frame.with_columns(known_on=known_on).sort("container_id")
+    return (
+        frame.with_columns(known_on=known_on)
+        .sort("container_id")
+        .select("container_id", "outcome", "is_find", "known_on", "selection_probability")
+    )
 
 
 def texts_of(table: TextTable) -> pl.Series:

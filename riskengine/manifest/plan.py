@@ -86,6 +86,9 @@ class LabelRule:
         otherwise: What every other text stands for, or None: it is a defect.
         known_on: The column of the day on which the outcome was written down.
         formats: Date formats of that column.
+        probability: The column of the chance with which the container was opened, above 0 and at most 1.
+        chosen_by: The column that says how it was chosen, where no column holds the chance itself.
+        chances: The chance that each of its texts stands for; of any other text nobody knows.
     """
 
     column: str
@@ -93,6 +96,15 @@ class LabelRule:
     otherwise: str | None = None
     known_on: str | None = None
     formats: tuple[str, ...] = ()
+    probability: str | None = None
+    chosen_by: str | None = None
+    chances: Mapping[str, float] = filled(default_factory=dict[str, float])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the file that it reads."""
+        named = (self.column, self.known_on, self.probability, self.chosen_by)
+        return tuple(column for column in named if column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +143,7 @@ class FieldMapping:
         named = [rule.column for rule in self.columns if not rule.is_optional]
         named += [rule.currency_column for rule in self.columns if rule.currency_column]
         if self.label is not None:
-            named += [
-                self.label.column,
-                *([self.label.known_on] if self.label.known_on else []),
-            ]
+            named += self.label.columns
         named += [column for rule in self.attributes for column in rule.columns]
         return tuple(dict.fromkeys(named))
 
@@ -157,8 +166,13 @@ _FOUND_OR_NOT = {
 
 def with_label(mapping: FieldMapping | None, column: str) -> FieldMapping:
     """Return a mapping whose label stands in *column*, as nil, discrepancy and seizure or as 0 and 1."""
-    known_on = mapping.label.known_on if mapping and mapping.label else "outcome_known_on"
-    label = LabelRule(column=column, outcomes=_TOLD | _FOUND_OR_NOT, known_on=known_on)
+    given = mapping.label if mapping and mapping.label else None
+    label = replace(
+        given or LabelRule(column=column, outcomes={}, known_on="outcome_known_on"),
+        column=column,
+        outcomes=_TOLD | _FOUND_OR_NOT,
+        otherwise=None,
+    )
     return replace(
         mapping or FieldMapping(name="the headers as they were recognised"), label=label
     )
@@ -259,7 +273,14 @@ def recognised_mapping(
 
 def _label_of(given: LabelRule | None, headers: Sequence[str]) -> LabelRule | None:
     """Return the label asked for, or that of a history in our own columns; its day where there is one."""
-    label = given or LabelRule(column="outcome", outcomes=_TOLD, known_on="outcome_known_on")
+    label = given or LabelRule(
+        column="outcome",
+        outcomes=_TOLD,
+        known_on="outcome_known_on",
+        probability="selection_probability",
+    )
     if given is None and label.column not in headers:
         return None
+    if given is None and label.probability not in headers:
+        label = replace(label, probability=None)
     return label if label.known_on in headers else replace(label, known_on=None)

@@ -188,6 +188,7 @@ EXAMINATIONS: FrameSchema = {
     "outcome": _TEXT,  # riskengine.domain.Outcome
     "is_find": _FLAG,
     "known_on": _DAY,  # the day the outcome was written down
+    "selection_probability": _NUMBER,  # the chance that it was opened; null where nobody knows
 }
 """What earlier examinations found, where the file is a labelled history."""
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 400
 
-_NOT_SUGGESTED = frozenset({"is_unreadable", "outcome_known_on"})
+_NOT_SUGGESTED = frozenset({"is_unreadable", "outcome_known_on", "selection_probability"})
 _KEYS = frozenset({"container_number", "bill_of_lading"})
 _MOST_FILLED, _KEY_VARIETY = 0.9, 0.2
 _FEWEST_FILLED, _KEY_OF_OTHER_USE = 0.5, 0.9

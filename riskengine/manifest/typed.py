@@ -302,7 +302,33 @@ def _label(typist: _Typist, label: LabelRule, conventions: Conventions) -> dict[
         days = _read(typist, conventions, rule)
         read[field.name] = days.values.alias(field.name)
         typist.note(label.known_on, field.name, days.faults)
-    return read
+    return read | _chances(typist, label, conventions)
+
+
+def _chances(
+    typist: _Typist, label: LabelRule, conventions: Conventions
+) -> dict[str, pl.Series]:
+    """Return the chance with which each container was opened; what is no chance is unknown, and named."""
+    field = FIELDS["selection_probability"]
+    if label.chosen_by is not None:
+        ways = typist.texts(label.chosen_by, Kind.TEXT)
+        told = ways.replace_strict(dict(label.chances), default=None, return_dtype=pl.Float64)
+        return {field.name: told.alias(field.name)}
+    if label.probability is None:
+        return {}
+    found = _read(typist, conventions, ColumnRule(field=field.name, column=label.probability))
+    typist.note(label.probability, field.name, found.faults)
+    is_chance = (pl.col("value") > 0) & (pl.col("value") <= 1)
+    frame = (
+        found.values.alias("value")
+        .to_frame()
+        .select(
+            pl.when(is_chance).then("value").alias(field.name),
+            code=pl.when(~is_chance).then(pl.lit("value_unknown")),
+        )
+    )
+    typist.note(label.probability, field.name, frame["code"])
+    return {field.name: frame[field.name]}
 
 
 def _attributes(typist: _Typist, conventions: Conventions) -> pl.DataFrame:

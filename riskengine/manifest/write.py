@@ -142,7 +142,10 @@ def _movements(manifest: Manifest) -> pl.DataFrame:
 
 def _examinations(manifest: Manifest) -> pl.DataFrame:
     return manifest.examinations.select(
-        "container_id", "outcome", outcome_known_on=pl.col("known_on")
+        "container_id",
+        "outcome",
+        "selection_probability",
+        outcome_known_on=pl.col("known_on"),
     )
 
 

@@ -105,6 +105,19 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible(line, len(line)) for line in text.split("\n"))
 
 
+def number(value: float, language: str = "en", decimals: int = 2) -> str:
+    """Return a number as the readers of a language write it, without zeros that say nothing.
+
+    >>> number(1234.5, "es"), number(-0.001, decimals=2)
+    ('1.234,5', '0')
+
+    Raises:
+        UsageError: There are no texts in that language.
+    """
+    _catalogue(language)  # which refuses a language that there is none of
+    return _number(value, language, decimals)
+
+
 def placeholders(template: str) -> frozenset[tuple[str, str]]:
     """Return the names and forms that *template* asks for.
 

@@ -24,6 +24,7 @@ GOLDEN_FILE: Final = "golden.json"
 
 # A thousand trees of 63 leaves are 6 MB; whatever is far above was not made by this engine.
 _MOST_BYTES: Final = {CARD_FILE: 8 << 20, MODEL_FILE: 64 << 20, GOLDEN_FILE: 8 << 20}
+_MOST_LOG_ODDS: Final = 100.0
 _REMEDY: Final = "Take the bundle again from where it came, or train anew."
 
 
@@ -104,6 +105,7 @@ def load(folder: Path) -> Bundle:
         BundleDamaged: A file is missing, too large, or not what the card promises.
     """
     card = read_card(folder)
+    _check_numbers(card)
     model_text = _read_checked(folder / MODEL_FILE, card.model_sha256)
     golden = golden_from_json(_read_checked(folder / GOLDEN_FILE, card.golden_sha256))
     _check_header(model_text, card)
@@ -184,6 +186,26 @@ def _read_checked(path: Path, sha256: str) -> str:
     return content.decode()
 
 
+def _check_numbers(card: ModelCard) -> None:
+    """Refuse a card whose numbers no training gives: they would turn the ranking round, or stop an assessment midway."""
+    rate, line = card.base_find_rate, card.combination
+    sound = {
+        "the share of finds lies between 0 and 1": 0 < rate < 1 or card.purpose == "habits",
+        "no calibration turns a ranking round": 0 <= card.calibration.slope <= _MOST_LOG_ODDS,
+        "log-odds have a usual size": abs(card.calibration.intercept) <= _MOST_LOG_ODDS,
+        "what habits add is not below zero": line is None
+        or 0 <= line.habits_slope <= _MOST_LOG_ODDS,
+        "what a rule adds is not below zero": line is None
+        or all(0 <= one.weight <= _MOST_LOG_ODDS for one in line.weights),
+    }
+    broken = [said for said, holds in sound.items() if not holds]
+    if broken:
+        raise BundleDamaged(
+            f"The card of {card.id} breaks what every card keeps: {'; '.join(broken)}.",
+            remedy=_REMEDY,
+        )
+
+
 def _check_header(model_text: str, card: ModelCard) -> None:
     """Refuse a model of another form, even one whose digest is right."""
     header = model_text.partition("\nTree=")[0]
@@ -206,5 +228,10 @@ def _check_header(model_text: str, card: ModelCard) -> None:
     if trees != card.trees or "\nend of trees\n" not in model_text:
         raise BundleDamaged(
             f"The model text holds {trees} trees; its card promises {card.trees}.",
+            remedy=_REMEDY,
+        )
+    if card.members < 1 or trees % card.members:
+        raise BundleDamaged(
+            f"The card promises {card.members} members of equally many trees; there are {trees} trees.",
             remedy=_REMEDY,
         )

@@ -7,15 +7,57 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from riskengine.errors import ModelError
+from riskengine.model.figures import (
+    Combination,
+    Direction,
+    DirectionPoint,
+    FeatureReference,
+    Leak,
+    LiftPoint,
+    Metrics,
+    ReliabilityBand,
+    RuleWeight,
+    Slice,
+    TopShare,
+    Validation,
+)
+from riskengine.model.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-SCHEMA: Final = 1
+__all__ = [
+    "SCHEMA",
+    "Calibration",
+    "Combination",
+    "Direction",
+    "DirectionPoint",
+    "Dropped",
+    "FeatureKind",
+    "FeatureReference",
+    "FeatureSpec",
+    "Leak",
+    "LeftOut",
+    "Library",
+    "LiftPoint",
+    "Metrics",
+    "ModelCard",
+    "Purpose",
+    "ReliabilityBand",
+    "RuleWeight",
+    "Slice",
+    "Strength",
+    "TopShare",
+    "TrainingSettings",
+    "TrainingWindow",
+    "Validation",
+]
+
+SCHEMA: Final = 2
 _FEATURE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 
 FeatureKind = Literal["number", "category"]
-Validation = Literal["later slice", "out-of-time folds", "none"]
+Purpose = Literal["finds", "habits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +105,11 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
-    """A feature that tells finds from nils so well alone that it may have been written afterwards.
+class LeftOut:
+    """Containers of a history that could not be learned from, and why."""
 
-    Attributes:
-        name: The feature.
-        auc: The area under the ROC curve of this feature alone, 0.5 to 1.
-    """
-
-    name: str
-    auc: float
+    containers: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,133 +156,6 @@ class TrainingWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopShare:
-    """What the riskiest share of the containers holds.
-
-    Attributes:
-        share: The share, 0 to 1.
-        containers: How many containers that is, rounded up.
-        finds: Finds among them; containers with equal scores share theirs, so it may be broken.
-        precision: Finds a container in this share.
-        recall: The part of all finds that lies in this share.
-    """
-
-    share: float
-    containers: int
-    finds: float
-    precision: float
-    recall: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReliabilityBand:
-    """Expected and actual finds in one band of the ranking.
-
-    Attributes:
-        from_share: Where the band begins, 0 being the riskiest container.
-        to_share: Where it ends, 1 being the least risky.
-        containers: How many containers lie in it.
-        expected_finds: The sum of their calibrated probabilities.
-        finds: The finds that were made.
-    """
-
-    from_share: float
-    to_share: float
-    containers: int
-    expected_finds: float
-    finds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
-    """How a model did on containers later than those it learned from.
-
-    Attributes:
-        validation: How those containers were chosen.
-        containers: How many there were.
-        finds: Those of them with a find.
-        base_rate: Finds a container among them; what drawing at random yields. None without any.
-        average_precision: None without finds.
-        auc: Area under the ROC curve; None without finds or without nils.
-        log_loss: Mean calibrated log loss, in nats; None without containers.
-        log_loss_uncalibrated: The same before calibration.
-        top: The riskiest 1, 5 and 10 %.
-        reliability: Expected and actual finds along the ranking.
-    """
-
-    validation: Validation
-    containers: int
-    finds: int
-    base_rate: float | None
-    average_precision: float | None
-    auc: float | None
-    log_loss: float | None
-    log_loss_uncalibrated: float | None
-    top: tuple[TopShare, ...]
-    reliability: tuple[ReliabilityBand, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingSettings:
-    """How to train. The defaults suit a few thousand examinations.
-
-    Attributes:
-        trees_at_most: The number of trees is chosen up to this by average precision on later days.
-        leaves: Leaves of a tree.
-        learning_rate: What part of a tree's correction is taken.
-        containers_in_leaf: Fewest containers in a leaf; None scales it with the history
-            (a 400th of it, 5 to 200). Raise it to 200 for models that leave the unit.
-        feature_share: The part of the features each tree may read.
-        l2: Shrinkage of the leaves towards zero.
-        later_share: The part of the days, the latest, kept for calibration and metrics.
-        finds_needed: Fewest finds a slice must hold to choose, calibrate or measure by it.
-        folds: Out-of-time folds when the later slice holds too few.
-        category_containers: Fewest containers a category needs to enter a vocabulary.
-        unknown_weight: The weight, beside the history's 1, of a copy of it in which half the
-            values of rarely unknown features are hidden, so that the model learns what to do
-            when one is unknown; 0 leaves the copy out.
-        twins_share_weight: Let containers with the same features share the weight of one.
-        refit: Train the final model on the whole window, the later slice included.
-        seed: Of every draw.
-    """
-
-    trees_at_most: int = 300
-    leaves: int = 15
-    learning_rate: float = 0.05
-    containers_in_leaf: int | None = None
-    feature_share: float = 0.3
-    l2: float = 10.0
-    later_share: float = 0.2
-    finds_needed: int = 10
-    folds: int = 4
-    category_containers: int = 20
-    unknown_weight: float = 0.05
-    twins_share_weight: bool = False
-    refit: bool = True
-    seed: int = 7
-
-    def __post_init__(self) -> None:
-        sound = (
-            self.trees_at_most >= 1
-            and self.leaves > 1
-            and 0 < self.learning_rate <= 1
-            and (self.containers_in_leaf is None or self.containers_in_leaf >= 1)
-            and 0 < self.feature_share <= 1
-            and self.l2 >= 0
-            and 0 < self.later_share < 1
-            and self.finds_needed >= 1
-            and self.folds >= 1
-            and self.category_containers >= 1
-            and 0 <= self.unknown_weight <= 1
-        )
-        if not sound:
-            raise ModelError(
-                f"These training settings make no sense: {self}.",
-                remedy="Shares lie between 0 and 1, counts are at least 1.",
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
     """A library that took part in the training, and its version."""
 
@@ -259,19 +169,30 @@ class ModelCard:
 
     Attributes:
         schema: The version of this layout.
+        purpose: What its margin tells: finds, or how unusual a container is.
         id: The last day learned from and the first digits of the content's digest.
         created_at: When it was trained, UTC; None where the same bytes must come out again.
             Not part of the digest.
         features: What the model reads, in its order.
         dropped: What it was offered and does not read.
-        suspects: What it reads and a person should look at.
+        left_out: Containers it was offered and could not learn from.
+        leaks: What it was offered and a person must look at before it is put in force.
         strengths: How much each feature moves it, the strongest first.
         window: The history it learned from.
         base_find_rate: Finds a container in that history.
         parameters: How it was trained.
-        trees: Trees in the model.
+        members: Boosters whose mean it is, of equal tree counts, one after the other.
+        trees: Trees in the model, of all members.
         calibration: From margin to calibrated log-odds.
         metrics: How it did later.
+        unseen_traders: How it did on later containers of traders it had not learned from; None
+            where that could not be measured.
+        slices: How it did later by lane, port, trader size and chapter.
+        lift: What the riskiest shares of the later containers hold.
+        directions: Which way its strongest numeric features move it.
+        reference: What training saw of each feature.
+        score_reference: What margins training saw, of the later containers where there were some.
+        combination: How the model, the habits and the rules add up; None without one.
         libraries: With which versions.
         model_sha256: Of ``model.txt``.
         golden_sha256: Of ``golden.json``.
@@ -281,17 +202,27 @@ class ModelCard:
 
     schema: int
     id: str
+    purpose: Purpose
     created_at: datetime | None
     features: tuple[FeatureSpec, ...]
     dropped: tuple[Dropped, ...]
-    suspects: tuple[Suspect, ...]
+    left_out: tuple[LeftOut, ...]
+    leaks: tuple[Leak, ...]
     strengths: tuple[Strength, ...]
     window: TrainingWindow
     base_find_rate: float
     parameters: TrainingSettings
+    members: int
     trees: int
     calibration: Calibration
     metrics: Metrics
+    unseen_traders: Metrics | None
+    slices: tuple[Slice, ...]
+    lift: tuple[LiftPoint, ...]
+    directions: tuple[Direction, ...]
+    reference: tuple[FeatureReference, ...]
+    score_reference: FeatureReference | None
+    combination: Combination | None
     libraries: tuple[Library, ...]
     model_sha256: str
     golden_sha256: str

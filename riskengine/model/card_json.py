@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import sys
 import types
 import typing
 from datetime import date, datetime
@@ -12,8 +13,10 @@ from typing import Any, NoReturn
 
 from riskengine.errors import BundleDamaged, ModelError
 from riskengine.model import card as card_module
+from riskengine.model import layout_one
 from riskengine.model.card import SCHEMA, ModelCard
 
+_LARGEST = sys.float_info.max
 _REMEDY = "Take the bundle again from where it came, or train anew."
 # The annotations of card.py are text; its dates are imported for the type checker only.
 _NAMES: dict[str, Any] = {**vars(card_module), "date": date, "datetime": datetime}
@@ -21,7 +24,7 @@ _NAMES: dict[str, Any] = {**vars(card_module), "date": date, "datetime": datetim
 
 def to_json(card: ModelCard) -> str:
     """Return the card as JSON: keys sorted, one line each, the same bytes for the same card."""
-    return canonical(dataclasses.asdict(card))
+    return canonical(_content(card))
 
 
 def canonical(value: object) -> str:
@@ -45,7 +48,7 @@ def canonical(value: object) -> str:
 
 def identity(card: ModelCard) -> str:
     """Return the id a card's content gives it: last day and digest, whenever it was trained."""
-    content = canonical(dataclasses.asdict(dataclasses.replace(card, id="", created_at=None)))
+    content = canonical(_content(dataclasses.replace(card, id="", created_at=None)))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return f"{card.window.last_on.isoformat()}-{digest[:10]}"
 
@@ -59,11 +62,13 @@ def from_json(text: str) -> ModelCard:
     """
     value = strict_json(text, "card.json")
     schema = value.get("schema") if isinstance(value, dict) else None
-    if isinstance(schema, int) and schema != SCHEMA:
+    if isinstance(schema, int) and schema not in {layout_one.SCHEMA, SCHEMA}:
         raise ModelError(
             f"The model card has layout {schema}; this engine reads layout {SCHEMA}.",
             remedy="Use the version of the engine that wrote it, or train anew.",
         )
+    if schema == layout_one.SCHEMA:
+        value = layout_one.lift(value)
     try:
         card: ModelCard = _read(ModelCard, value, "card")
     except BundleDamaged:
@@ -73,6 +78,12 @@ def from_json(text: str) -> ModelCard:
             f"card.json is damaged: {fault.sentence}", remedy=_REMEDY
         ) from fault
     return card
+
+
+def _content(card: ModelCard) -> dict[str, Any]:
+    """Return the card as it is written: one of an earlier layout in that layout, for its id."""
+    content = dataclasses.asdict(card)
+    return layout_one.lower(content) if card.schema == layout_one.SCHEMA else content
 
 
 def strict_json(text: str, name: str) -> Any:
@@ -146,9 +157,23 @@ def _read_plain(kind: Any, value: Any, where: str) -> Any:
                 f"card.json is damaged: {where} is no date: {value!r}.", remedy=_REMEDY
             ) from fault
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        _demand(abs(value) <= _LARGEST, where, "a number that can be counted with", value)
         return float(value)
     _demand(type(value) is kind, where, f"of kind {kind.__name__}", value)
+    # JSON has no infinity, but reads 1e999 as one; and its escapes make halves of letters, which no file can hold.
+    if kind is float:
+        _demand(abs(value) <= _LARGEST, where, "a number that can be counted with", value)
+    if kind is str:
+        _demand(_is_text(str(value)), where, "text", ascii(value))
     return value
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _demand(holds: bool, where: str, wanted: str, value: object) -> None:

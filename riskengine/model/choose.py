@@ -1,24 +1,18 @@
-"""Which of the features offered a model reads, which it leaves out and why, which look too good."""
+"""Which of the features offered a model reads, and which it leaves out and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from riskengine.errors import TrainingImpossible
-from riskengine.model.card import Dropped, FeatureSpec, Suspect
+from riskengine.model.card import Dropped, FeatureSpec
 from riskengine.model.encode import check_features, encode_features, to_matrix
-from riskengine.model.metrics import auc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy.typing as npt
-
-_TOO_GOOD: Final = 0.98
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +65,6 @@ def choose_features(
     )
 
 
-def find_suspects(choice: Choice, is_find: npt.NDArray[np.bool_]) -> tuple[Suspect, ...]:
-    """Return the features that tell finds from nils almost perfectly by themselves.
-
-    Such a feature is often written after the examination. It is named, not removed.
-    """
-    suspects: list[Suspect] = []
-    for spec in choice.features:
-        values = to_matrix(choice.encoded.select(spec.name))[:, 0]
-        if spec.kind == "category":
-            values = _find_rates(values, is_find)
-        reached = max(_auc_either_way(np.nan_to_num(values, nan=end), is_find) for end in _ENDS)
-        if reached >= _TOO_GOOD:
-            suspects.append(Suspect(name=spec.name, auc=reached))
-    return tuple(suspects)
-
-
-_ENDS: Final = (-np.inf, np.inf)  # being unknown may itself be the tell, at either end
-
-
 def _with_vocabulary(
     frame: pl.DataFrame, spec: FeatureSpec, category_containers: int
 ) -> FeatureSpec:
@@ -112,15 +87,3 @@ def _why_useless(
     if encoded.n_unique() == 1:
         return "has the same value everywhere"
     return None
-
-
-def _find_rates(
-    codes: npt.NDArray[np.float64], is_find: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
-    _, place = np.unique(codes, return_inverse=True)  # all NaN are one value here
-    return (np.bincount(place, weights=is_find) / np.bincount(place))[place]
-
-
-def _auc_either_way(values: npt.NDArray[np.float64], is_find: npt.NDArray[np.bool_]) -> float:
-    area = auc(is_find, values)
-    return 0.5 if area is None else max(area, 1 - area)

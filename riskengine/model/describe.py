@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from riskengine.model.card_figures import weak_slices
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,7 +17,8 @@ def describe(card: ModelCard) -> str:
     sections = (
         _heading(card),
         _history(card),
-        _performance(card.metrics),
+        _performance(card.metrics) if card.purpose == "finds" else [],
+        _parts(card),
         _calibration(card),
         _features(card),
         _left_out(card),
@@ -26,6 +29,8 @@ def describe(card: ModelCard) -> str:
 
 def _heading(card: ModelCard) -> list[str]:
     lines = [f"# Model {card.id}"]
+    if card.purpose == "habits":
+        lines += ["", "It tells how unusual a container is, and has learned from no outcome."]
     if card.note:
         lines += ["", _safe(card.note)]
     return lines
@@ -33,16 +38,20 @@ def _heading(card: ModelCard) -> list[str]:
 
 def _history(card: ModelCard) -> list[str]:
     window = card.window
-    lines = [
-        "## What it learned from",
-        "",
-        (
-            f"{window.containers:,} examined containers assessed from {window.first_on} to"
-            f" {window.last_on}; {window.finds:,} of them had a find"
+    days = f"assessed from {window.first_on} to {window.last_on}"
+    lines = ["## What it learned from", ""]
+    if card.purpose == "habits":
+        lines.append(
+            f"{window.containers:,} containers {days}, opened or not. No outcome was used."
+        )
+    else:
+        lines.append(
+            f"{window.containers:,} examined containers {days}; {window.finds:,} of them had a find"
             f" ({_percent(card.base_find_rate)})."
-        ),
-    ]
-    lines += ["", *(f"- {_safe(remark)}" for remark in card.remarks)] if card.remarks else []
+        )
+    said = [f"{one.containers:,} containers left out: {one.why}" for one in card.left_out]
+    said += card.remarks
+    lines += ["", *(f"- {_safe(remark)}" for remark in said)] if said else []
     return lines
 
 
@@ -69,7 +78,7 @@ def _performance(metrics: Metrics) -> list[str]:
             (
                 _percent(top.share),
                 f"{top.containers:,}",
-                f"{top.finds:.1f}",
+                f"{top.finds:,.1f}".removesuffix(".0"),
                 _percent(top.precision),
                 _percent(top.recall),
             )
@@ -78,13 +87,48 @@ def _performance(metrics: Metrics) -> list[str]:
     )
 
 
+def _parts(card: ModelCard) -> list[str]:
+    """Say where it does badly, and how it does on traders it has not met; the page has every part."""
+    lines: list[str] = []
+    if card.unseen_traders is not None:
+        unseen = card.unseen_traders
+        lines.append(
+            f"- On traders that it had not learned from: average precision {_figure(unseen.average_precision)},"
+            f" over {unseen.containers:,} containers with {unseen.finds:,} finds."
+        )
+    lines += [
+        f"- {one.dimension} {_safe(one.name)}: {one.finds:,} finds where {one.expected_finds:.1f} were expected"
+        f" of {one.containers:,} containers."
+        for one in weak_slices(card)
+    ]
+    if not card.slices and not lines:
+        return []
+    head = ["## Where it does otherwise", ""]
+    return [
+        *head,
+        *(lines or ["In no part do the finds differ from those expected by more than chance."]),
+    ]
+
+
 def _calibration(card: ModelCard) -> list[str]:
-    line = card.calibration
+    line, both = card.calibration, card.combination
     lines = [
         "## Calibration",
         "",
         f"log-odds = {line.intercept:.4f} + {line.slope:.4f} x margin",
     ]
+    if both is not None:
+        lines += [
+            "",
+            (
+                f"Judged beside it by {both.containers:,} containers with {both.finds:,} finds: {len(both.weights)} rules"
+                + (
+                    f", and the habits model `{both.habits_id}` at {both.habits_slope:.4f}."
+                    if both.habits_id
+                    else "."
+                )
+            ),
+        ]
     if not card.metrics.reliability:
         return lines
     return [
@@ -107,7 +151,11 @@ def _calibration(card: ModelCard) -> list[str]:
 
 def _features(card: ModelCard) -> list[str]:
     specs = {spec.name: spec for spec in card.features}
-    directions = {-1: "more lowers the risk", 0: "", 1: "more raises the risk"}
+    directions = {
+        -1: "a higher value lowers the risk",
+        0: "",
+        1: "a higher value raises the risk",
+    }
     lines = [
         "## What it reads",
         "",
@@ -126,18 +174,15 @@ def _features(card: ModelCard) -> list[str]:
             ),
         ),
     ]
-    if card.suspects:
+    if card.leaks:
         lines += [
             "",
             (
-                "These tell finds from nils almost perfectly alone. Make sure that they are known"
-                " before the examination and not written after it:"
+                "These may hold what only the examination could know. Make sure that they are known"
+                " before it and not written after it:"
             ),
             "",
-            *(
-                f"- `{one.name}` (area under the ROC curve {one.auc:.3f})"
-                for one in card.suspects
-            ),
+            *(f"- `{one.name}` {_safe(one.why)}." for one in card.leaks),
         ]
     return lines
 
@@ -160,7 +205,8 @@ def _making(card: ModelCard) -> list[str]:
         "## How it was made",
         "",
         (
-            f"Trained{made} with {versions}: {card.trees} trees of at most {settings.leaves} leaves,"
+            f"Trained{made} with {versions}: {card.trees} trees of at most {settings.leaves} leaves"
+            f" (members: {card.members}),"
             f" at least {settings.containers_in_leaf} containers in a leaf, learning rate"
             f" {settings.learning_rate}, seed {settings.seed}."
         ),

@@ -1,4 +1,4 @@
-"""One LightGBM training, the same bits every time; and the number of trees that ranks later days best."""
+"""One training by LightGBM, the same bits every time; and the number of trees that ranks later days best."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from riskengine.model.booster import THREADS, lightgbm
+from riskengine.model.booster import THREADS, lightgbm, open_booster
+from riskengine.model.members import draw_members, join_members
 from riskengine.model.metrics import average_precision
 
 if TYPE_CHECKING:
@@ -23,23 +24,32 @@ _LEAF_PART: Final = 400
 _LEAF_LEAST: Final = 5
 _LEAF_MOST: Final = 200
 _GROUP_MOST: Final = 100
-_FEWEST_TREES: Final = 50
+_FEWEST_TREES: Final = 20
 _SMOOTHING: Final = 9
 _BIN_ROWS: Final = 200_000
 # Below this, threads wait for each other longer than they work, above all on a busy laptop.
-_THREADS_PAY_FROM: Final = 20_000
+_THREADS_PAY_FROM: Final = 200_000
 _RARELY: Final = 0.01
 _HIDDEN_PART: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """Encoded containers, their outcomes and weights; NaN stands for unknown."""
+    """Encoded containers, their outcomes and weights; NaN stands for unknown.
+
+    Attributes:
+        features: What the columns are.
+        matrix: One row a container.
+        is_find: What its examination found.
+        weight: How many containers it stands for.
+        group: The trader, or the block of days, that members draw whole; None draws each container.
+    """
 
     features: tuple[FeatureSpec, ...]
     matrix: Floats
     is_find: npt.NDArray[np.bool_]
     weight: Floats
+    group: npt.NDArray[np.int64] | None = None
 
     def take(self, rows: npt.NDArray[np.intp]) -> Lesson:
         """Return some of the containers, in the order asked."""
@@ -48,6 +58,7 @@ class Lesson:
             matrix=self.matrix[rows],
             is_find=self.is_find[rows],
             weight=self.weight[rows],
+            group=None if self.group is None else self.group[rows],
         )
 
 
@@ -57,8 +68,28 @@ def fit(
     trees: int,
     progress: Callable[[float], None],
 ) -> Any:
-    """Return the booster that this many trees give."""
-    return _run(lesson, None, settings, trees, progress)[0]
+    """Return the booster that this many trees a member give; its margin is the mean of the members'."""
+    if settings.members == 1:
+        return _run(lesson, None, settings, trees, progress)[0]
+    library = lightgbm()
+    taught = with_unknowns(lesson, settings)
+    copies = taught.is_find.size // lesson.is_find.size
+    parameters = _parameters(taught, settings, _leaf(lesson, settings) * copies)
+    dataset = _dataset(taught, parameters)
+    boosters: list[Any] = []
+    group = np.arange(lesson.is_find.size) if lesson.group is None else lesson.group
+    for member, rows in enumerate(draw_members(group, settings.members, settings.seed)):
+        own = {**parameters, "seed": settings.seed + member}
+        drawn = np.concatenate([rows + copy * lesson.is_find.size for copy in range(copies)])
+        boosters.append(
+            library.train(own, dataset.subset(drawn.tolist()), num_boost_round=trees)
+        )
+        progress((member + 1) / settings.members)
+    # One that finds nothing more to split grows fewer trees; all must have equally many.
+    grown = min(booster.num_trees() for booster in boosters)
+    return open_booster(
+        join_members([booster.model_to_string(num_iteration=grown) for booster in boosters])
+    )
 
 
 def best_tree_count(
@@ -118,19 +149,9 @@ def _run(
     library = lightgbm()
     taught = with_unknowns(lesson, settings)
     # Each container appears at most twice, so twice the rows are at least as many containers.
-    leaf = containers_in_leaf(lesson.is_find.size, settings)
-    leaf *= taught.is_find.size // lesson.is_find.size
-    parameters = _parameters(taught, settings, leaf)
-    dataset = library.Dataset(
-        taught.matrix,
-        label=taught.is_find.astype(np.float64),
-        weight=taught.weight,
-        feature_name=[feature.name for feature in lesson.features],
-        categorical_feature=[
-            place for place, feature in enumerate(lesson.features) if feature.kind == "category"
-        ],
-        params=parameters,
-    )
+    copies = taught.is_find.size // lesson.is_find.size
+    parameters = _parameters(taught, settings, _leaf(lesson, settings) * copies)
+    dataset = _dataset(taught, parameters)
     curve: list[float] = []
 
     def tell(state: Any) -> None:
@@ -150,6 +171,24 @@ def _run(
         callbacks=[tell],
     )
     return booster, np.array(curve)
+
+
+def _leaf(lesson: Lesson, settings: TrainingSettings) -> int:
+    return containers_in_leaf(lesson.is_find.size, settings)
+
+
+def _dataset(lesson: Lesson, parameters: dict[str, Any]) -> Any:
+    return lightgbm().Dataset(
+        lesson.matrix,
+        label=lesson.is_find.astype(np.float64),
+        weight=lesson.weight,
+        feature_name=[feature.name for feature in lesson.features],
+        categorical_feature=[
+            place for place, feature in enumerate(lesson.features) if feature.kind == "category"
+        ],
+        params=parameters,
+        free_raw_data=False,
+    )
 
 
 def _watched_dataset(watched: Lesson, reference: Any) -> Any:

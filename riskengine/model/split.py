@@ -1,4 +1,4 @@
-"""Earlier and later: which containers a model may learn from, and which it is measured on."""
+"""Earlier and later, or one trader and another: what a model may learn from, and what it is measured on."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Row numbers on both sides of a day: all of `earlier` are before all of `later`."""
+    """Row numbers on both sides of a day: all of `earlier` are before all of `later`.
+
+    Where a history has one day only, the sides part traders instead, and `later_from` is None.
+    """
 
     earlier: Rows
     later: Rows
-    later_from: date
+    later_from: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +43,20 @@ class Split:
 
 
 def split_history(
-    days: npt.NDArray[np.datetime64], is_find: npt.NDArray[np.bool_], settings: TrainingSettings
+    days: npt.NDArray[np.datetime64],
+    is_find: npt.NDArray[np.bool_],
+    settings: TrainingSettings,
+    group: npt.NDArray[np.int64] | None = None,
 ) -> Split:
     """Return how to measure a history: its latest days if they hold enough finds, else folds.
 
     The folds cut the days into equal blocks; each block is scored by what was learned from all
     the blocks before it. A history whose finds all lie in its first block cannot be measured.
+    Where all days are one, the folds part the groups (traders): none stands on both sides.
     """
     rows = np.arange(days.size)
+    if group is not None and np.unique(days).size == 1:
+        return _split_by_group(is_find, settings, group)
     one = later_slice(days, rows, settings.later_share)
     if (
         one is not None
@@ -63,6 +72,34 @@ def split_history(
     return Split(validation="none", slices=())
 
 
+def fold_of_group(group: npt.NDArray[np.int64], folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the fold of each row; the rows of a group share theirs.
+
+    >>> fold_of_group(np.array([5, 5, 9, 9]), 2, seed=7).tolist()
+    [1, 1, 0, 0]
+    """
+    distinct, place = np.unique(group, return_inverse=True)
+    return (np.random.default_rng(seed).permutation(distinct.size) % folds)[place]
+
+
+def _split_by_group(
+    is_find: npt.NDArray[np.bool_], settings: TrainingSettings, group: npt.NDArray[np.int64]
+) -> Split:
+    fold = fold_of_group(group, settings.folds + 1, settings.seed)
+    slices = (
+        Slice(
+            earlier=np.flatnonzero(fold != number),
+            later=np.flatnonzero(fold == number),
+            later_from=None,
+        )
+        for number in range(settings.folds + 1)
+    )
+    sound = tuple(one for one in slices if one.later.size and _can_teach(one, is_find))
+    if any(is_find[one.later].any() for one in sound):
+        return Split(validation="folds by trader", slices=sound)
+    return Split(validation="none", slices=())
+
+
 def later_slice(days: npt.NDArray[np.datetime64], rows: Rows, share: float) -> Slice | None:
     """Cut some rows at the day that leaves the latest share of their distinct days.
 
@@ -73,6 +110,28 @@ def later_slice(days: npt.NDArray[np.datetime64], rows: Rows, share: float) -> S
     if later_days < 1:
         return None
     return _cut(days, rows, distinct[-later_days], distinct[-1])
+
+
+def later_blocks(
+    days: npt.NDArray[np.datetime64],
+    is_find: npt.NDArray[np.bool_],
+    *,
+    first_share: float,
+    blocks: int,
+) -> tuple[Slice, ...]:
+    """Cut the days after the first share of them into blocks; each is later than all that it is shown.
+
+    Blocks before which there are no finds, or no nils, are left out.
+    """
+    distinct = np.unique(days)
+    later = distinct[round(first_share * distinct.size) :]
+    rows = np.arange(days.size)
+    slices = (
+        _cut(days, rows, block[0], block[-1])
+        for block in np.array_split(later, blocks)
+        if block.size
+    )
+    return tuple(one for one in slices if one.earlier.size and _can_teach(one, is_find))
 
 
 def _folds(days: npt.NDArray[np.datetime64], rows: Rows, folds: int) -> list[Slice]:

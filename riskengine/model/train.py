@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,19 +16,28 @@ from riskengine.model.calibrate import calibrate
 from riskengine.model.card import (
     SCHEMA,
     Calibration,
-    Library,
+    LeftOut,
     Metrics,
     ModelCard,
     Strength,
     TrainingSettings,
     TrainingWindow,
 )
-from riskengine.model.choose import Choice, choose_features, find_suspects
+from riskengine.model.choose import Choice, choose_features
 from riskengine.model.encode import to_matrix
-from riskengine.model.fit import Lesson, best_tree_count, containers_in_leaf, fit
+from riskengine.model.findings import directions_of, lift_of, slices_of
+from riskengine.model.fit import best_tree_count, fit
 from riskengine.model.golden import make_golden
+from riskengine.model.history import make_history, with_fair_past
+from riskengine.model.leaks import find_leaks
+from riskengine.model.libraries import libraries
 from riskengine.model.metrics import measure
-from riskengine.model.split import Split, later_slice, split_history
+from riskengine.model.noise import FINDS_NEEDED
+from riskengine.model.reference import reference_of, references_of
+from riskengine.model.sift import sift, without_refused
+from riskengine.model.split import later_blocks
+from riskengine.model.tune import tune
+from riskengine.model.unseen import measure_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,26 +46,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from riskengine.model.card import FeatureSpec
+    from riskengine.model.history import History, OutOfFold
+    from riskengine.model.split import Split
 
-    Days = npt.NDArray[np.datetime64]
+    Floats = npt.NDArray[np.float64]
+    Rows = npt.NDArray[np.intp]
 
-_TREES_UNCHOSEN: Final = 60
+_TREES_UNCHOSEN: Final = 30
 _STRENGTH_ROWS: Final = 2000
-_LIBRARIES: Final = ("lightgbm", "numpy", "polars")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _History:
-    """What is learned from: the encoded containers, their days, and how they are measured."""
-
-    lesson: Lesson
-    days: Days
-    split: Split
-    settings: TrainingSettings
-
-    @property
-    def is_refitted(self) -> bool:
-        return self.settings.refit or self.split.validation != "later slice"
+_FIRST_SHARE: Final = 0.4
+_BLOCKS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +65,8 @@ class _Measured:
     calibration: Calibration
     metrics: Metrics
     booster: Any
+    rows: Rows
+    margins: Floats
     remarks: tuple[str, ...]
 
 
@@ -78,13 +78,17 @@ def train(  # noqa: PLR0913  # what is learned from, how, and what is written on
     settings: TrainingSettings | None = None,
     *,
     weight: pl.Series | None = None,
+    group: pl.Series | None = None,
+    known_on: pl.Series | None = None,
+    out_of_fold: OutOfFold | None = None,
+    left_out: Sequence[LeftOut] = (),
     created_at: datetime | None = None,
     note: str = "",
     progress: Callable[[float], None] | None = None,
 ) -> Bundle:
     """Train a model and return its bundle; the same history gives the same bytes.
 
-    The number of trees is chosen, the calibration fitted and the metrics taken on days later than
+    What is read, the number of trees, the calibration and the metrics come from days later than
     those learned from. Then, unless the settings say otherwise, the final model is trained on the
     whole window with that number of trees, and keeps that calibration.
 
@@ -96,6 +100,12 @@ def train(  # noqa: PLR0913  # what is learned from, how, and what is written on
         settings: How to train.
         weight: How many containers each row stands for (the inverse of the chance that it was
             examined); all 1 when None. Used in training and calibration, not in the metrics.
+        group: The trader of each row, for members, folds and metrics that part traders; null
+            where none is known, None when none are.
+        known_on: The day on which each outcome became known, for the leak detector.
+        out_of_fold: Gives the same frame with the rates of past finds taken from other groups, by
+            the outcomes known before a day (None: by all); see :func:`history.with_fair_past`.
+        left_out: Containers that could not be learned from, for the card.
         created_at: When, UTC, for the card; None keeps clocks out of the bytes.
         note: The analyst's words for the card.
         progress: Told the share that is done, 0 to 1.
@@ -107,32 +117,31 @@ def train(  # noqa: PLR0913  # what is learned from, how, and what is written on
     """
     settings = settings or TrainingSettings()
     _check_history(frame, is_find, assessed_on, weight)
-    choice = choose_features(frame, features, settings.category_containers)
-    history = _history(choice, is_find, assessed_on, weight, settings)
-    steps = _Steps(progress, fits=1 + len(history.split.slices) + history.is_refitted)
+    offered, refused = without_refused(features, settings.without)
+    choice = choose_features(frame, offered, settings.category_containers)
+    choice = replace(choice, dropped=(*refused, *choice.dropped))
+    history = make_history(choice, is_find, assessed_on, weight, group, settings)
+    leaks = find_leaks(choice, history.lesson.is_find, history.days, known_on)
+    history, choice = with_fair_past(history, choice, out_of_fold)
+    steps = _Steps(progress, fits=3 + len(history.split.slices) + history.is_refitted)
+    history, choice = _sifted(history, choice, steps.next())
+    history = _tuned(history)
     trees, tree_remarks = _tree_count(history, steps.next())
     measured = _measure(history, trees, steps)
+    later = (measured.rows, measured.margins)
+    unseen = measure_unseen(history, trees, measured.calibration, later, steps.next())
     booster = measured.booster
     if history.is_refitted:
-        booster = fit(history.lesson, history.settings, trees, steps.next())
-    card = ModelCard(
-        schema=SCHEMA,
-        id="",
+        booster = fit(history.whole, history.settings, trees, steps.next())
+    remarks = (*history.remarks, *tree_remarks, *measured.remarks)
+    card = _card(history, choice, measured, booster, frame)
+    card = replace(
+        card,
         created_at=created_at,
-        features=choice.features,
-        dropped=choice.dropped,
-        suspects=find_suspects(choice, history.lesson.is_find),
-        strengths=_strengths(booster, choice),
-        window=_window(history),
-        base_find_rate=float(history.lesson.is_find.mean()),
-        parameters=history.settings,
-        trees=booster.num_trees(),
-        calibration=measured.calibration,
-        metrics=measured.metrics,
-        libraries=_libraries(),
-        model_sha256="",
-        golden_sha256="",
-        remarks=tree_remarks + measured.remarks,
+        left_out=tuple(left_out),
+        leaks=leaks,
+        unseen_traders=unseen,
+        remarks=remarks,
         note=note,
     )
     golden = make_golden(booster, choice.encoded, choice.features, settings.seed)
@@ -188,44 +197,47 @@ def _check_history(
         )
 
 
-def _history(
-    choice: Choice,
-    is_find: pl.Series,
-    assessed_on: pl.Series,
-    weight: pl.Series | None,
-    settings: TrainingSettings,
-) -> _History:
-    weights = np.ones(is_find.len()) if weight is None else weight.cast(pl.Float64).to_numpy()
-    if settings.twins_share_weight:
-        twins = choice.encoded.select(pl.len().over(choice.encoded.columns)).to_series()
-        weights = weights / twins.to_numpy()
-    lesson = Lesson(
-        features=choice.features,
-        matrix=to_matrix(choice.encoded),
-        is_find=is_find.cast(pl.Boolean).to_numpy().astype(np.bool_),
-        weight=np.asarray(weights, dtype=np.float64),
+def _sifted(
+    history: History, choice: Choice, report: Callable[[float], None]
+) -> tuple[History, Choice]:
+    """Leave out what teaches nothing that lasts, judged inside the earlier side."""
+    if history.inner() is None or not history.settings.noise_is_dropped:
+        report(1.0)
+        return history, choice
+    earlier = history.split.slices[0].earlier
+    lesson = history.lesson.take(earlier)
+    if lesson.is_find.sum() < FINDS_NEEDED:
+        report(1.0)
+        return history, choice
+    slices = later_blocks(
+        history.days[earlier], lesson.is_find, first_share=_FIRST_SHARE, blocks=_BLOCKS
     )
-    days = assessed_on.cast(pl.Date).to_numpy().astype("datetime64[D]")
-    return _History(
-        lesson=lesson,
-        days=days,
-        split=split_history(days, lesson.is_find, settings),
-        settings=replace(settings, containers_in_leaf=containers_in_leaf(days.size, settings)),
-    )
+    kept = sift(choice, lesson, slices, history.settings, report)
+    return history.narrowed(kept), kept
+
+
+def _tuned(history: History) -> History:
+    """Try other settings inside the earlier side, if that was asked for."""
+    cut = history.inner()
+    if history.settings.tuning_trials == 0:
+        return history
+    if cut is None:
+        remark = "Too few finds to try settings by later days: they were taken as given."
+        return replace(history, remarks=(*history.remarks, remark))
+    lesson = history.lesson
+    settings, remark = tune(lesson.take(cut.earlier), lesson.take(cut.later), history.settings)
+    return replace(history, settings=settings, remarks=(*history.remarks, remark))
 
 
 def _tree_count(
-    history: _History, report: Callable[[float], None]
+    history: History, report: Callable[[float], None]
 ) -> tuple[int, tuple[str, ...]]:
     """Choose the number of trees inside the earlier side, so that the later side stays unseen."""
     settings, lesson = history.settings, history.lesson
-    if history.split.validation == "later slice":
-        earlier_rows = history.split.slices[0].earlier
-        inner = later_slice(history.days, earlier_rows, settings.later_share)
-        if inner is not None:
-            earlier, later = lesson.take(inner.earlier), lesson.take(inner.later)
-            if min(earlier.is_find.sum(), later.is_find.sum()) >= settings.finds_needed:
-                return best_tree_count(earlier, later, settings, report), ()
+    cut = history.inner()
+    if cut is not None:
+        earlier, later = lesson.take(cut.earlier), lesson.take(cut.later)
+        return best_tree_count(earlier, later, settings, report), ()
     report(1.0)
     trees = min(_TREES_UNCHOSEN, settings.trees_at_most)
     return trees, (
@@ -233,7 +245,7 @@ def _tree_count(
     )
 
 
-def _measure(history: _History, trees: int, steps: _Steps) -> _Measured:
+def _measure(history: History, trees: int, steps: _Steps) -> _Measured:
     """Score each later side by what its earlier side taught; calibrate and measure on them all."""
     split, lesson = history.split, history.lesson
     booster = None
@@ -243,13 +255,15 @@ def _measure(history: _History, trees: int, steps: _Steps) -> _Measured:
         booster = fit(lesson.take(part.earlier), history.settings, trees, steps.next())
         margins.append(raw_margins(booster, lesson.matrix[part.later]))
         rows.append(part.later)
-    pooled = np.concatenate(margins)
-    later = lesson.take(np.concatenate(rows))
+    pooled, measured_rows = np.concatenate(margins), np.concatenate(rows)
+    later = lesson.take(measured_rows)
     calibration = calibrate(later.is_find, pooled, later.weight)
     return _Measured(
         calibration=calibration,
         metrics=measure(later.is_find, pooled, calibration, split.validation),
         booster=booster,
+        rows=measured_rows,
+        margins=pooled,
         remarks=_remarks(split, int(later.is_find.sum()), calibration, history.settings),
     )
 
@@ -263,6 +277,12 @@ def _remarks(
             f"The latest days hold fewer than {settings.finds_needed} finds: calibration and"
             f" metrics come from {len(split.slices)} out-of-time folds with {finds} finds in all."
         )
+    if split.validation == "folds by trader":
+        remarks.append(
+            "All containers are of one day: calibration and metrics come from"
+            f" {len(split.slices)} folds of traders, or of containers where no trader is known,"
+            " that were not learned from."
+        )
     if split.validation == "none":
         remarks.append(
             "The history cannot be cut into earlier and later days with finds on both sides:"
@@ -275,7 +295,58 @@ def _remarks(
     return tuple(remarks)
 
 
-def _window(history: _History) -> TrainingWindow:
+def _card(
+    history: History,
+    choice: Choice,
+    measured: _Measured,
+    booster: Any,
+    frame: pl.DataFrame,
+) -> ModelCard:
+    """Return what the card says of the model itself; who made it and why is added after."""
+    later_finds = history.lesson.is_find[measured.rows]
+    log_odds = measured.calibration.intercept + measured.calibration.slope * measured.margins
+    shown = choice.encoded.gather_every(-(-choice.encoded.height // _STRENGTH_ROWS))
+    parts = raw_contributions(booster, to_matrix(shown))[:, :-1]
+    names = [spec.name for spec in choice.features]
+    margins = measured.margins
+    if not margins.size:
+        margins = raw_margins(booster, to_matrix(shown))
+    weight, finds = history.whole.weight, history.whole.is_find
+    return ModelCard(
+        schema=SCHEMA,
+        id="",
+        purpose="finds",
+        created_at=None,
+        features=choice.features,
+        dropped=choice.dropped,
+        left_out=(),
+        leaks=(),
+        strengths=_strengths(parts, names),
+        window=_window(history),
+        base_find_rate=math.fsum(weight[finds].tolist()) / math.fsum(weight.tolist()),
+        parameters=history.settings,
+        members=history.settings.members,
+        trees=booster.num_trees(),
+        calibration=measured.calibration,
+        metrics=measured.metrics,
+        unseen_traders=None,
+        slices=slices_of(frame[measured.rows], later_finds, log_odds),
+        lift=lift_of(later_finds, measured.margins),
+        directions=directions_of(
+            shown, pl.DataFrame(parts, schema=names, orient="row"), choice.features
+        ),
+        reference=references_of(frame, choice.encoded, choice.features),
+        score_reference=reference_of("margin", margins),
+        combination=None,
+        libraries=libraries(),
+        model_sha256="",
+        golden_sha256="",
+        remarks=(),
+        note="",
+    )
+
+
+def _window(history: History) -> TrainingWindow:
     slices = history.split.slices
     return TrainingWindow(
         first_on=history.days.min().item(),
@@ -286,17 +357,10 @@ def _window(history: _History) -> TrainingWindow:
     )
 
 
-def _strengths(booster: Any, choice: Choice) -> tuple[Strength, ...]:
+def _strengths(parts: Floats, names: Sequence[str]) -> tuple[Strength, ...]:
     """Mean |contribution| over containers spread evenly through the history."""
-    matrix = to_matrix(choice.encoded.gather_every(-(-choice.encoded.height // _STRENGTH_ROWS)))
-    means = np.abs(raw_contributions(booster, matrix)[:, :-1]).mean(axis=0)
-    pairs = zip(choice.features, means.tolist(), strict=True)
-    strengths = [Strength(name=spec.name, mean_log_odds=mean) for spec, mean in pairs]
-    return tuple(sorted(strengths, key=lambda one: (-one.mean_log_odds, one.name)))
-
-
-def _libraries() -> tuple[Library, ...]:
-    versions = [
-        Library(name=name, version=importlib.metadata.version(name)) for name in _LIBRARIES
+    means = np.abs(parts).mean(axis=0).tolist()
+    strengths = [
+        Strength(name=name, mean_log_odds=mean) for name, mean in zip(names, means, strict=True)
     ]
-    return (*versions, Library(name="python", version=platform.python_version()))
+    return tuple(sorted(strengths, key=lambda one: (-one.mean_log_odds, one.name)))

@@ -1,33 +1,27 @@
-"""Changes of the rules that count here: asked for by one person, decided by another, settled by the ledger.
-
-Two stores change: the request is written here, and where it matters the decision of a second person; then the
-ledger commits with the change's id in it, then the change is settled here. After a crash the changes that are due
-are looked up in the ledger.
-"""
+"""Changes of the rules that count here: asked for by one person, decided by another, settled by the ledger."""
 
 from __future__ import annotations
 
-import json
-import secrets
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeAlias
 
-from riskengine.errors import RegisterError
-from riskengine.register.audit import append, canonical_json
-from riskengine.register.connection import open_register
-from riskengine.register.persons import is_same_person, must_be_a_person
+from riskengine.register.asked import Asked, Book, Change, ChangeState, Decision
 
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping
-
-    from riskengine.workspace import Workspace
+__all__ = [
+    "ChangeKind",
+    "ChangeState",
+    "Decision",
+    "RuleChange",
+    "Wish",
+    "changes",
+    "decide_change",
+    "request_change",
+    "settle_change",
+]
 
 
 class ChangeKind(StrEnum):
-    """What a change does."""
+    """What a change of the rules does."""
 
     STANDING = "standing"
     SETTING = "setting"
@@ -35,248 +29,17 @@ class ChangeKind(StrEnum):
     EXCEPTION_END = "exception_end"
 
 
-class ChangeState(StrEnum):
-    """How far a change has come."""
-
-    PENDING = "pending"
-    DUE = "due"
-    COMPLETED = "completed"
-    REFUSED = "refused"
-    ABANDONED = "abandoned"
+RuleChange: TypeAlias = Change[ChangeKind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleChange:
-    """One change as it was asked for, and what became of it.
+class Wish(Asked[ChangeKind]):
+    """A change of the rules that somebody asks for."""
 
-    Attributes:
-        change_id: Its id, which the ledger's commit names too.
-        kind: What it does.
-        about: The rule or the exception.
-        particulars: What is to be written, and the evidence it was asked for on.
-        needs_second: Whether a second person decides.
-        reason: Why it was asked for; may be empty.
-        requested_by: Who asked.
-        requested_at: When, UTC.
-        state: How far it has come.
-        decided_by: Who decided; empty where nobody has, or nobody had to.
-        decided_because: The reason of whoever decided; may be empty.
-        decided_on: The evidence that it was decided on.
-        decided_at: When, UTC; None where nobody has.
-    """
-
-    change_id: str
-    kind: ChangeKind
-    about: str
-    particulars: Mapping[str, object]
-    needs_second: bool
-    reason: str
-    requested_by: str
-    requested_at: datetime
-    state: ChangeState
-    decided_by: str = ""
-    decided_because: str = ""
-    decided_on: Mapping[str, object] = field(default_factory=dict[str, object])
-    decided_at: datetime | None = None
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What somebody asks for.
-
-    Attributes:
-        kind: What it does.
-        about: The rule or the exception.
-        particulars: What is to be written, and the evidence: text, whole numbers, truth values, lists and
-            mappings of them.
-        reason: Why; may be empty.
-        by: Who asks.
-        at: When, with its time zone.
-        needs_second: Whether a second person decides.
-    """
-
-    kind: ChangeKind
-    about: str
-    particulars: Mapping[str, object]
-    reason: str
-    by: str
-    at: datetime
-    needs_second: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a second person says of a change.
-
-    Attributes:
-        by: Who decides.
-        at: When, with its time zone.
-        is_approved: Whether it may be carried out.
-        reason: Why; may be empty.
-        particulars: The evidence it was decided on.
-    """
-
-    by: str
-    at: datetime
-    is_approved: bool
-    reason: str = ""
-    particulars: Mapping[str, object] = field(default_factory=dict[str, object])
-
-
-def request_change(workspace: Workspace, wish: Wish) -> RuleChange:
-    """Write down a change that is asked for, and return it.
-
-    Raises:
-        RegisterError: Nobody asks, or the particulars have no single text.
-    """
-    must_be_a_person(wish.by)
-    change_id = secrets.token_hex(16)
-    with open_register(workspace) as connection:
-        connection.execute(
-            "INSERT INTO rule_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                change_id,
-                wish.kind.value,
-                wish.about,
-                canonical_json(dict(wish.particulars)),
-                int(wish.needs_second),
-                wish.reason,
-                wish.by,
-                _text(wish.at),
-            ),
-        )
-        told = {
-            "change_id": change_id,
-            "kind": wish.kind.value,
-            "particulars": dict(wish.particulars),
-            "needs_second": wish.needs_second,
-            "reason": wish.reason,
-        }
-        append(connection, wish.by, "rule_change_requested", wish.about, told)
-        return _one(connection, change_id)
-
-
-def decide_change(workspace: Workspace, change_id: str, decision: Decision) -> RuleChange:
-    """Write down what a second person decided, and return the change.
-
-    Whoever asked may take the change back, and may not approve it.
-
-    Raises:
-        RegisterError: There is no such change, it is not pending, nobody decides, or the person who asked
-            would approve.
-    """
-    must_be_a_person(decision.by)
-    with open_register(workspace) as connection:
-        change = _one(connection, change_id)
-        if change.state is not ChangeState.PENDING:
-            raise RegisterError(f"The change of {change.about} is {change.state} already.")
-        if decision.is_approved and is_same_person(decision.by, change.requested_by):
-            raise RegisterError(
-                f"{change.requested_by} asked for this change of {change.about}, and cannot approve it.",
-                remedy="Another person approves it with --approve --officer NAME.",
-            )
-        verdict = "approved" if decision.is_approved else "refused"
-        evidence = dict(decision.particulars)
-        connection.execute(
-            "INSERT INTO rule_change_decision VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                change_id,
-                verdict,
-                decision.by,
-                decision.reason,
-                canonical_json(evidence),
-                _text(decision.at),
-            ),
-        )
-        told = {"change_id": change_id, "reason": decision.reason, "particulars": evidence}
-        append(connection, decision.by, f"rule_change_{verdict}", change.about, told)
-        return _one(connection, change_id)
-
-
-def settle_change(workspace: Workspace, change_id: str, *, at: datetime, is_done: bool) -> None:
-    """Say that the ledger has this change, or never will; saying it twice does no harm.
-
-    Raises:
-        RegisterError: There is no such change, or it was settled otherwise.
-    """
-    state = ChangeState.COMPLETED if is_done else ChangeState.ABANDONED
-    with open_register(workspace) as connection:
-        change = _one(connection, change_id)
-        if change.state is state:
-            return
-        if change.state is not ChangeState.DUE:
-            raise RegisterError(f"The change of {change.about} is {change.state} already.")
-        connection.execute(
-            "INSERT INTO rule_change_settlement VALUES (?, ?, ?)",
-            (change_id, state.value, _text(at)),
-        )
-        append(
-            connection,
-            change.decided_by or change.requested_by,
-            f"rule_change_{state}",
-            change.about,
-            {"change_id": change_id},
-        )
-
-
-def changes(
-    workspace: Workspace, *, about: str | None = None, state: ChangeState | None = None
-) -> tuple[RuleChange, ...]:
-    """Return the changes in the order of asking: all, of one rule or exception, or in one state."""
-    with open_register(workspace, read_only=True) as connection:
-        rows = connection.execute(
-            f"{_SELECT} WHERE about = coalesce(?, about) ORDER BY rule_change.rowid", (about,)
-        ).fetchall()
-    found = tuple(_as_change(row) for row in rows)
-    return tuple(change for change in found if state in {None, change.state})
-
-
-def _one(connection: sqlite3.Connection, change_id: str) -> RuleChange:
-    row = connection.execute(f"{_SELECT} WHERE change_id = ?", (change_id,)).fetchone()
-    if row is None:
-        raise RegisterError(f"No change {change_id} was asked for.")
-    return _as_change(row)
-
-
-def _as_change(row: tuple[object, ...]) -> RuleChange:
-    (change_id, kind, about, particulars, needs_second, reason, by, at,
-     verdict, decided_by, decided_because, decided_on, decided_at, settled) = row  # fmt: skip
-    return RuleChange(
-        change_id=str(change_id),
-        kind=ChangeKind(str(kind)),
-        about=str(about),
-        particulars=json.loads(str(particulars)),
-        needs_second=bool(needs_second),
-        reason=str(reason),
-        requested_by=str(by),
-        requested_at=datetime.fromisoformat(str(at)),
-        state=_state(bool(needs_second), verdict, settled),
-        decided_by=str(decided_by or ""),
-        decided_because=str(decided_because or ""),
-        decided_on=json.loads(str(decided_on)) if decided_on else {},
-        decided_at=datetime.fromisoformat(str(decided_at)) if decided_at else None,
-    )
-
-
-def _state(needs_second: bool, verdict: object, settled: object) -> ChangeState:
-    if settled is not None:
-        return ChangeState(str(settled))
-    if verdict == "refused":
-        return ChangeState.REFUSED
-    return ChangeState.PENDING if needs_second and verdict is None else ChangeState.DUE
-
-
-def _text(moment: datetime) -> str:
-    if moment.tzinfo is None:
-        raise RegisterError(f"The moment {moment.isoformat()} does not say its time zone.")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-_SELECT: Final = """
-SELECT change_id, kind, about, rule_change.particulars, needs_second, rule_change.reason, requested_by,
-    requested_at, verdict, decided_by, rule_change_decision.reason, rule_change_decision.particulars,
-    decided_at, state
-FROM rule_change
-LEFT JOIN rule_change_decision USING (change_id)
-LEFT JOIN rule_change_settlement USING (change_id)
-"""
+_BOOK: Final = Book(table="rule_change", kinds=ChangeKind, approving="--approve --officer NAME")
+request_change = _BOOK.request
+decide_change = _BOOK.decide
+settle_change = _BOOK.settle
+changes = _BOOK.changes

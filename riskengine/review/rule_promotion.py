@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from riskengine import messages
 from riskengine.errors import PromotionRefused, RuleError, RuleNotFound
+from riskengine.register.persons import is_same_person
 from riskengine.register.rule_changes import (
     ChangeKind,
     ChangeState,
@@ -17,7 +18,6 @@ from riskengine.register.rule_changes import (
     Wish,
     changes,
     decide_change,
-    is_same_person,
 )
 from riskengine.review.rule_change import carry_out, finish_changes, submit
 from riskengine.review.rule_gates import Step, ask_gates, needs_second, starts_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from riskengine.errors import RuleError, RulesRefused
 from riskengine.ledger.connection import open_ledger
-from riskengine.register.persons import must_be_a_person
+from riskengine.register.persons import is_same_person, must_be_a_person
 from riskengine.register.rule_changes import (
     ChangeKind,
     ChangeState,
@@ -19,7 +19,6 @@ from riskengine.register.rule_changes import (
     Wish,
     changes,
     decide_change,
-    is_same_person,
 )
 from riskengine.review.rule_change import carry_out, finish_changes, submit
 from riskengine.rules.exception_reach import needs_second, wide_faults

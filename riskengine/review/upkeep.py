@@ -14,6 +14,7 @@ from riskengine.ledger.runs import sweep
 from riskengine.register import audit
 from riskengine.register import connection as register
 from riskengine.review.outcome import finish_what_was_begun
+from riskengine.review.promotion import finish_model_changes
 from riskengine.review.rule_change import finish_changes
 from riskengine.rules.standing import resolve_standings
 from riskengine.rules.store import in_force
@@ -32,11 +33,13 @@ class Upkeep:
         swept: How many half-written run folders were removed.
         left_behind: How many copies that a killed watch had in hand were removed.
         finished: How many outcomes, cut short by a crash, were counted.
-        finished_changes: How many changes of rules, cut short by a crash, were carried out.
+        finished_changes: How many changes of rules and models, cut short by a crash, were carried out.
         unreadable_rules: Rules that should run today and cannot be read, each with why.
         audit_entries: How many entries the audit chain has; each was checked.
         audit_head: The hash of the last: hand it to somebody else, a chain cut short shows only beside it.
         model_id: The model in force, loaded and its golden rows reproduced; empty where there is none.
+        challenger_id: The model that scores in the shadow; empty where there is none.
+        challenger_fault: What is wrong with it; empty where nothing is.
     """
 
     ledger_migrations: tuple[str, ...]
@@ -49,6 +52,8 @@ class Upkeep:
     audit_entries: int
     audit_head: str
     model_id: str
+    challenger_id: str
+    challenger_fault: str
 
 
 def look_after(workspace: Workspace) -> Upkeep:
@@ -66,9 +71,9 @@ def look_after(workspace: Workspace) -> Upkeep:
     with open_ledger(workspace) as connection:
         resolve_standings(connection)
     finished = finish_what_was_begun(workspace)
-    finished_changes = finish_changes(workspace)
+    finished_changes = finish_changes(workspace) + finish_model_changes(workspace)
     head = audit.verify(workspace)
-    bundle = Engine.open(workspace).bundle
+    engine = Engine.open(workspace)
     return Upkeep(
         ledger_migrations=brought,
         register_migrations=changes,
@@ -82,5 +87,7 @@ def look_after(workspace: Workspace) -> Upkeep:
         ),
         audit_entries=head.seq,
         audit_head=head.hash,
-        model_id=bundle.card.id if bundle else "",
+        model_id=engine.bundle.card.id if engine.bundle else "",
+        challenger_id=engine.challenger.card.id if engine.challenger else "",
+        challenger_fault=engine.challenger_fault,
     )

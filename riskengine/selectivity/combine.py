@@ -1,7 +1,8 @@
 """One score from the model and the rules: log-odds that add up.
 
-``log_odds = intercept + slope * margin + Σ points``, where the margin is the model's raw log-odds, intercept and
-slope are its calibration and the points are those of the rules that match.
+``log_odds = intercept + slope * margin + habits slope * habits margin + Σ points``, where the margin is the model's
+raw log-odds, intercept and slope are its calibration, the habits margin says how unusual the container is, and the
+points are those of the rules that match.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class Combined:
     """The scores of a manifest's containers.
 
     Attributes:
-        scores: container_id, model_log_odds, rule_log_odds, log_odds, lift_log_odds, score; one row a container.
+        scores: container_id, model_log_odds, habits_log_odds, rule_log_odds, log_odds, lift_log_odds, score; one
+            row a container.
         typical_log_odds: The log-odds at which a container is as likely as one taken at random.
     """
 
@@ -39,7 +41,7 @@ def combine(
     """Add the points of the matching rules to the model's calibrated log-odds.
 
     Args:
-        model_log_odds: container_id, model_log_odds.
+        model_log_odds: container_id, model_log_odds, habits_log_odds; the last is null without a habits model.
         rule_points: container_id, rule_id, points; one row for each match.
         typical_find_rate: The share of finds where the model was calibrated; the unit's own when no
             model is in force.
@@ -64,7 +66,13 @@ def combine(
         .with_columns(
             pl.col("rule_log_odds").fill_null(0.0)
         )  # no match adds nothing: a true zero
-        .with_columns((pl.col("model_log_odds") + pl.col("rule_log_odds")).alias("log_odds"))
+        .with_columns(
+            (
+                pl.col("model_log_odds")
+                + pl.col("habits_log_odds").fill_null(0.0)  # no habits model adds nothing
+                + pl.col("rule_log_odds")
+            ).alias("log_odds")
+        )
         .with_columns((pl.col("log_odds") - typical).alias("lift_log_odds"))
         .with_columns((1 / (1 + (-(pl.col("log_odds") + shift)).exp())).alias("score"))
     )

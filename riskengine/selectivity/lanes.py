@@ -17,12 +17,13 @@ def assign_lanes(scored: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Add ``lane``, ``basis`` and ``rank`` to scored containers.
 
     A lane follows from the container alone, never from its neighbours: alone or in a batch it is the
-    same. Only the rank compares. What could not be read is at least yellow; a rule that demands
-    inspection and a random draw both send to red.
+    same. Only the rank compares. What could not be read is at least yellow, and so is what cannot be: a box
+    in two places at once. A rule that demands inspection and a random draw both send to red.
 
     Args:
         scored: container_id, log_odds, lift_log_odds, model_log_odds, rule_log_odds, is_random,
-            is_defective, is_inspection_demanded; one row a container.
+            is_defective, is_inspection_demanded; one row a container. Where there is is_impossible, it tells
+            that a rule in force states what no box can do.
         policy: The lifts at which the lanes begin.
 
     Returns:
@@ -41,7 +42,9 @@ def assign_lanes(scored: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     demanded = (
         pl.when("is_inspection_demanded").then(pl.lit(Lane.RED.severity)).otherwise(by_score)
     )
-    with_defect = pl.when("is_defective").then(
+    if "is_impossible" not in scored.columns:
+        scored = scored.with_columns(pl.lit(value=False).alias("is_impossible"))
+    with_defect = pl.when(pl.col("is_defective") | pl.col("is_impossible")).then(
         pl.max_horizontal(demanded, pl.lit(Lane.YELLOW.severity))
     )
     merited = with_defect.otherwise(demanded)
@@ -64,7 +67,7 @@ def assign_lanes(scored: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .with_row_index("rank", offset=1)
         .with_columns(pl.col("rank").cast(pl.Int64))
     )
-    return ranked.drop("_merited", "_scored", "_lane")
+    return ranked.drop("_merited", "_scored", "_lane", "is_impossible")
 
 
 def _basis() -> pl.Expr:
@@ -72,7 +75,10 @@ def _basis() -> pl.Expr:
     return (
         pl.when(pl.col("is_random") & (pl.col("_merited") < Lane.RED.severity))
         .then(pl.lit(Basis.RANDOM.value))
-        .when(pl.col("is_inspection_demanded"))
+        .when(
+            pl.col("is_inspection_demanded")
+            | (pl.col("is_impossible") & (pl.col("_scored") < Lane.YELLOW.severity))
+        )
         .then(pl.lit(Basis.RULE.value))
         .when(pl.col("is_defective") & (pl.col("_scored") < Lane.YELLOW.severity))
         .then(pl.lit(Basis.DEFECT.value))

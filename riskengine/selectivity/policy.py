@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 LEAST_RANDOM_SHARE = 0.005
 LARGEST_RANDOM_SHARE = 0.5
+LEAST_BLIND_SHARE = 0.02
+MOST_EXPLORATION = 0.5
+_TABLES = {"policy", "monitor"}  # the second says what is an alarm, and moves no container
+_SHARES = (
+    "trial_share",
+    "uncertain_share",
+    "new_share",
+    "demand_share",
+    "rule_credit",
+    "habits_credit",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +46,15 @@ class Policy:
         blue_lift: From this lift on it is looked at after release.
         rule_credit: Share of the points of a rule's severity that count as long as no outcomes have
             judged the rule.
+        habits_credit: Log-odds that one log-odds of the habits model counts, as long as no outcomes have
+            judged it.
+        demand_share: Share of a day's examinations that rules which demand inspection may claim.
+        blind_share: Share of a day's examinations that are drawn blindly, 0.02 or more. It is measured
+            in examinations, where ``random_share`` is measured in containers: a plan of few examinations
+            is not used up by the draw.
+        trial_share: Share of a day's examinations kept for rules that are short of evidence.
+        uncertain_share: Share kept for containers of which the model is not sure.
+        new_share: Share kept for traders, lanes and goods not seen before.
     """
 
     random_share: float = 0.02
@@ -43,6 +63,12 @@ class Policy:
     yellow_lift: float = 6.0
     blue_lift: float = 2.5
     rule_credit: float = 0.5
+    habits_credit: float = 0.25
+    demand_share: float = 0.5
+    blind_share: float = 0.05
+    trial_share: float = 0.05
+    uncertain_share: float = 0.0
+    new_share: float = 0.0
 
     def __post_init__(self) -> None:
         faults = [
@@ -57,12 +83,28 @@ class Policy:
                     1 <= self.blue_lift <= self.yellow_lift <= self.red_lift,
                     "the lifts must rise from 1: blue_lift, yellow_lift, red_lift",
                 ),
-                (0 <= self.rule_credit <= 1, "rule_credit must lie between 0 and 1"),
+                *(
+                    (0 <= getattr(self, name) <= 1, f"{name} must lie between 0 and 1")
+                    for name in _SHARES
+                ),
+                (
+                    self.blind_share >= LEAST_BLIND_SHARE,
+                    f"blind_share must be {LEAST_BLIND_SHARE} or more",
+                ),
+                (
+                    self.exploration <= MOST_EXPLORATION,
+                    f"the four shares that explore may not be more than {MOST_EXPLORATION} together",
+                ),
             )
             if not holds
         ]
         if faults:
             raise WorkspaceError(f"The policy cannot be: {'; '.join(faults)}.")
+
+    @property
+    def exploration(self) -> float:
+        """The share of a day's examinations that is spent on learning, not on the highest scores."""
+        return self.blind_share + self.trial_share + self.uncertain_share + self.new_share
 
     def digest(self, seed_commitment: str) -> str:
         """Return the sha256 of this policy and of the commitment to the random stratum's seed."""
@@ -85,7 +127,7 @@ def read_policy(settings_file: Path) -> Policy:
         ) from error
     known = {field.name for field in fields(Policy)}
     faults = [
-        _unknown(name, {"policy"}, settings_file) for name in settings if name != "policy"
+        _unknown(name, _TABLES, settings_file) for name in settings if name not in _TABLES
     ]
     values = settings.get("policy", {})
     if not isinstance(values, dict):
@@ -116,6 +158,18 @@ red_lift = {defaults.red_lift}            # so many times likelier than a random
 yellow_lift = {defaults.yellow_lift}          # ... check documents and image
 blue_lift = {defaults.blue_lift}            # ... look at it after release
 rule_credit = {defaults.rule_credit}          # share of a rule's points that counts until outcomes have judged it
+habits_credit = {defaults.habits_credit}        # what a log-odds of the habits model counts until outcomes have judged it
+
+# How the examinations of a day are shared out by `riskengine plan`; what is left goes by score.
+demand_share = {defaults.demand_share}         # at most so much for rules that demand inspection
+blind_share = {defaults.blind_share}         # drawn blindly, 0.02 or more
+trial_share = {defaults.trial_share}         # for rules that are short of evidence
+uncertain_share = {defaults.uncertain_share}      # for containers of which the model is not sure
+new_share = {defaults.new_share}            # for traders, lanes and goods not seen before
+
+# What `riskengine monitor` calls an alarm; docs/monitoring.md has every key and its default.
+# [monitor]
+# false_alarm_rate = 0.01
 """
 
 

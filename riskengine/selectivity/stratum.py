@@ -31,6 +31,19 @@ def is_drawn(identity: str, seed: bytes, share: float) -> bool:
     return int.from_bytes(mark, "big") < share * _RANGE
 
 
+def marks(identities: Iterable[str], seed: bytes) -> list[float]:
+    """Return where each identity falls between 0 and 1; drawn is whose mark lies below the share.
+
+    >>> 0 <= marks(["9321483|112W|CSQU3054383"], b"0" * 32)[0] <= 1
+    True
+    """
+    return [
+        int.from_bytes(hmac.new(seed, one.encode(), hashlib.sha256).digest()[:8], "big")
+        / _RANGE
+        for one in identities
+    ]
+
+
 def drawn_at_random(identities: Iterable[str], seed: bytes, share: float) -> pl.Series:
     """Return for each identity whether it is drawn, in their order."""
     drawn = [is_drawn(identity, seed, share) for identity in identities]

@@ -14,11 +14,17 @@ from riskengine.simulate.traders import FACTS
 
 if TYPE_CHECKING:
     from riskengine.simulate.columns import Indices, Numbers
+    from riskengine.simulate.settings import Settings
     from riskengine.simulate.world import World
 
 _OUT_OF_SEASON = 0.06
 _MONTHS = 12
+_FAR_EAST = ["CN", "VN"]
+_BEFORE_HOLIDAYS = [9, 10, 11]
+_HOLIDAY_PEAK = 1.3
 _MOST_BOXES = 8
+_AMENDED = 0.03  # invented, honest rates
+_PAID_OTHERWISE = 0.04
 
 
 def make_bookings(world: World, calls: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +65,7 @@ def _month(
     """Draw a month's bookings: a relation as often as it trades, on any call of its lane."""
     relations = world.relations
     of_month = calls.filter(pl.col("month") == month)
-    weights = _active_weights(relations, of_month, month)
+    weights = _active_weights(world.settings, relations, of_month, month)
     mean = float((weights * relations["mean_boxes"].to_numpy()).sum() / weights.sum())
     size = int(rng.poisson(world.settings.containers_per_month / mean))
     relation = weighted(rng, weights, size)
@@ -83,7 +89,9 @@ def _month(
     ).drop_nulls("call_id")
 
 
-def _active_weights(relations: pl.DataFrame, of_month: pl.DataFrame, month: int) -> Numbers:
+def _active_weights(
+    settings: Settings, relations: pl.DataFrame, of_month: pl.DataFrame, month: int
+) -> Numbers:
     """Weigh each relation by its life, its season and whether its lane is called at all."""
     goods = commodities()[relations["commodity"].to_list()].select("first_month", "last_month")
     number: int = of_month["arrival_expected_on"].dt.month().to_list()[of_month.height // 2]
@@ -98,7 +106,13 @@ def _active_weights(relations: pl.DataFrame, of_month: pl.DataFrame, month: int)
     alive = (relations["born_month"].to_numpy() <= month) & (
         relations["gone_month"].to_numpy() > month
     )
-    weight = relations["weight"].to_numpy() * np.where(in_season, 1.0, _OUT_OF_SEASON)
+    strength = settings.season_strength
+    out_of_season = _OUT_OF_SEASON**strength
+    holiday = relations["country"].is_in(_FAR_EAST).to_numpy() & np.isin(
+        number, _BEFORE_HOLIDAYS
+    )
+    weight = relations["weight"].to_numpy() * np.where(in_season, 1.0, out_of_season)
+    weight *= np.where(holiday, _HOLIDAY_PEAK**strength, 1.0)
     return np.where(alive & called.fill_null(value=False).to_numpy(), weight, 0.0)
 
 
@@ -159,12 +173,13 @@ def _dated(world: World, bills: pl.DataFrame) -> pl.DataFrame:
     presented = np.maximum(
         arrives - rng.choice([2, 3, 3, 3, 4], size), np.minimum(issued, arrives)
     )
-    amended = rng.random(size) < 0.03  # noqa: PLR2004 -- an invented, honest rate
+    mistakes = world.settings.mistake_strength
+    amended = rng.random(size) < _AMENDED * mistakes
     amended_on = np.minimum(issued + rng.integers(0, 6, size), presented)
     fields = pl.Series(
         ["gross_mass_kg", "package_count", "notify_party_name", "marks", "goods_description"]
     ).gather(rng.integers(5, size=size))
-    prepaid = bills["is_prepaid"].to_numpy() ^ (rng.random(size) < 0.04)  # noqa: PLR2004
+    prepaid = bills["is_prepaid"].to_numpy() ^ (rng.random(size) < _PAID_OTHERWISE * mistakes)
     return bills.with_columns(
         _days("loaded_on", loaded),
         _days("booked_on", booked),

@@ -13,6 +13,7 @@ from riskengine.simulate.tables import BOXES, commodities, countries
 
 if TYPE_CHECKING:
     from riskengine.simulate.draft import Draft
+    from riskengine.simulate.settings import Settings
 
 _TARE_OF_PACKING = 0.94  # net to gross, about, for boxed goods
 _LANGUAGE_COLUMN = {"es": "es", "pt": "pt", "fr": "fr"}
@@ -72,9 +73,9 @@ def load_goods(seed: int, draft: Draft) -> Draft:
     return replace(draft, goods=goods)
 
 
-def weigh_boxes(seed: int, draft: Draft) -> Draft:
+def weigh_boxes(settings: Settings, draft: Draft) -> Draft:
     """Add the declared mass of the whole box and the mass found on the weighbridge."""
-    rng = dice(seed, "weighbridge")
+    rng = dice(settings.seed, "weighbridge")
     loaded = draft.goods.group_by("box_id").agg(pl.col("gross_mass_kg").sum())
     goods = draft.boxes.join(loaded, on="box_id", how="left", maintain_order="left")[
         "gross_mass_kg"
@@ -82,8 +83,9 @@ def weigh_boxes(seed: int, draft: Draft) -> Draft:
     tare = draft.boxes["tare_mass_kg"]
     declared = (tare + goods.fill_null(0.0)).round(0)
     size = draft.boxes.height
+    careless = _CARELESS_SHARE * settings.mistake_strength
     # Most shippers weigh well; a few declare a round figure and are percents away.
-    spread = np.where(rng.random(size) < _CARELESS_SHARE, 0.03, 0.006)
+    spread = np.where(rng.random(size) < careless, 0.03, 0.006)
     noise = pl.Series(rng.normal(1.0, spread))
     return replace(
         draft,

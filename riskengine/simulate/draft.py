@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
@@ -18,8 +17,10 @@ class Draft:
 
     Attributes:
         bills: One row a bill, `bill_id` being its position; canonical columns and working ones.
-            ``typology`` (null for the innocent) and ``is_sloppy`` are truths about it.
-        boxes: One row a container on a call, `box_id` being its position; ``typology`` likewise.
+            ``typology`` (null for the innocent), ``is_insider``, ``sign_strength``, ``is_probed``, ``is_probe`` and
+            ``is_sloppy`` are truths about it.
+        boxes: One row a container on a call, `box_id` being its position; ``typology`` likewise, ``wave``
+            and ``is_displaced``.
         goods: One row for each line of goods of a bill in a box.
     """
 
@@ -44,6 +45,8 @@ def make_draft(bills: pl.DataFrame) -> Draft:
     bills = bills.with_columns(
         pl.lit(None, dtype=pl.String).alias("typology"),
         pl.lit(value=False).alias("is_sloppy"),
+        pl.lit(value=False).alias("is_probed"),
+        pl.lit(value=False).alias("is_probe"),
     )
     is_first = pl.col("group").is_null() | pl.col("group").is_first_distinct()
     boxes = (
@@ -90,14 +93,26 @@ def with_second_lines(draft: Draft) -> Draft:
     return Draft(bills=draft.bills, boxes=draft.boxes, goods=goods)
 
 
-def first_typology(draft: Draft) -> pl.DataFrame:
-    """Return the bills with the typology of the first illicit box that stands on each."""
+def named_on_bills(draft: Draft) -> Draft:
+    """Write on each bill what is true of the first illicit box that stands on it."""
+    truths = ("typology", "is_insider", "sign_strength")
     guilty = (
         draft.goods.select("bill_id", "box_id")
-        .with_columns(draft.boxes["typology"].gather(draft.goods["box_id"]))
+        .with_columns(
+            draft.boxes["typology"].gather(draft.goods["box_id"]),
+            draft.boxes["is_insider"].gather(draft.goods["box_id"]),
+            draft.boxes["sign_strength"].gather(draft.goods["box_id"]),
+        )
         .drop_nulls("typology")
         .unique("bill_id", keep="first", maintain_order=True)
+        .select("bill_id", *truths)
     )
-    named = np.full(draft.bills.height, None, dtype=object)
-    named[guilty["bill_id"].to_numpy()] = guilty["typology"].to_list()
-    return draft.bills.with_columns(pl.Series("typology", named.tolist(), dtype=pl.String))
+    bills = (
+        draft.bills.drop("typology")
+        .join(guilty, on="bill_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("is_insider").fill_null(value=False),
+            pl.col("sign_strength").fill_null(0.0),
+        )
+    )
+    return Draft(bills=bills, boxes=draft.boxes, goods=draft.goods)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from riskengine.simulate.columns import Indices
     from riskengine.simulate.draft import Draft
 
-_TURNAROUND_DAYS = 20
+_TURNAROUND_DAYS = 30  # unloaded, returned, sent back empty, stuffed and brought to the quay
 _ONE_OFF_SHARE = 0.35
+_SEAL_STEP = 3
 _SERIALS = np.arange(100_000, 999_999)
 
 
@@ -111,24 +112,24 @@ def _turn_round(
 
 
 def _sealed(seed: int, boxes: pl.DataFrame) -> pl.DataFrame:
-    """Seal the full boxes: a number of the carrier's series for the port, some a shipper's too."""
+    """Seal the full boxes: a number of the carrier's series for the port, some a shipper's too.
+
+    No number is given twice: batches of one carrier lie behind one another in its series, and a seal
+    on two boxes is a copy.
+    """
     rng = dice(seed, "seals")
     listed = carriers()[boxes["carrier"].to_list()]
     size = boxes.height
     # A port uses up a batch of consecutive seals; the next batch starts somewhere else.
-    batch = boxes.select(
-        pl.concat_str("carrier", "port_of_loading", separator="/").rank("dense")
-    ).to_series()
-    start = dice(seed, "seal batches").integers(10**4, 9 * 10**4, size=batch.n_unique() + 1)
     place = boxes.select(
         pl.struct("loaded_on", "box_id").rank("ordinal").over("carrier", "port_of_loading")
     ).to_series()
     serial = (
-        start[batch.to_numpy().astype(np.int64)]
-        + place.to_numpy() * 3
-        + rng.integers(3, size=size)
+        _batch_starts(seed, boxes)
+        + (place.to_numpy().astype(np.int64) - 1) * _SEAL_STEP
+        + rng.integers(_SEAL_STEP, size=size)
     )
-    extra = "S" + pl.Series(rng.integers(10**5, 10**6, size)).cast(pl.String)
+    extra = "S" + pl.Series(distinct(rng, 7, size)).cast(pl.String)
     full = boxes.select(
         "is_full",
         "has_shipper_seal",
@@ -147,7 +148,61 @@ def _sealed(seed: int, boxes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _batch_starts(seed: int, boxes: pl.DataFrame) -> Indices:
+    """Return for each box the number with which the batch of its carrier and port begins."""
+    rng = dice(seed, "seal batches")
+    counts = (
+        boxes.group_by("carrier", "port_of_loading")
+        .len()
+        .sort("carrier", "port_of_loading")
+        .with_columns(pl.col("len").cast(pl.Int64))
+    )
+    # Carriers order seals for ports in no order of ours, and leave some of each batch over.
+    counts = counts.with_columns(
+        pl.Series("turn", rng.permutation(counts.height)),
+        pl.Series("left_over", rng.integers(20, 400, counts.height)),
+    )
+    first = dict(
+        zip(
+            range(len(carriers())), rng.integers(10**4, 4 * 10**4, len(carriers())), strict=True
+        )
+    )
+    starts = counts.sort("carrier", "turn").with_columns(
+        (pl.col("len") * _SEAL_STEP + pl.col("left_over"))
+        .cum_sum()
+        .shift(1, fill_value=0)
+        .over("carrier")
+        .alias("before"),
+        pl.col("carrier").replace_strict(first, return_dtype=pl.Int64).alias("first"),
+    )
+    return (
+        boxes.select("carrier", "port_of_loading")
+        .join(
+            starts.select("carrier", "port_of_loading", pl.col("first") + pl.col("before")),
+            on=["carrier", "port_of_loading"],
+            how="left",
+            maintain_order="left",
+        )["first"]
+        .to_numpy()
+        .astype(np.int64)
+    )
+
+
+def distinct(rng: np.random.Generator, digits: int, size: int) -> Indices:
+    """Return numbers of so many digits, none of them twice.
+
+    >>> drawn = distinct(np.random.default_rng(1), 3, 400)
+    >>> len(set(drawn.tolist())), int(drawn.min()) >= 100, int(drawn.max()) <= 999
+    (400, True, True)
+    """
+    least = 10 ** (digits - 1)
+    chosen: Indices = rng.choice(9 * least, size, replace=False) + least
+    return chosen
+
+
 def _padded(serial: pl.Series, digits: pl.Series) -> pl.Series:
-    return pl.select(
-        pl.lit("0").repeat_by(pl.lit(digits) - pl.lit(serial).cast(pl.String).str.len_chars())
-    ).to_series().list.join("") + serial.cast(pl.String)
+    texts = pl.DataFrame({"serial": serial.cast(pl.String), "digits": digits})
+    zeros = pl.lit("0").repeat_by(
+        (pl.col("digits") - pl.col("serial").str.len_chars().cast(pl.Int64)).clip(lower_bound=0)
+    )
+    return texts.select(zeros.list.join("") + pl.col("serial")).to_series()

@@ -9,15 +9,16 @@ import polars as pl
 
 from riskengine.domain import Outcome, Typology
 from riskengine.simulate.dice import dice
-from riskengine.simulate.tables import commodities
+from riskengine.simulate.tables import commodities, difficulties
 
 if TYPE_CHECKING:
-    from riskengine.simulate.columns import Numbers
+    from riskengine.simulate.columns import Mask, Numbers
     from riskengine.simulate.draft import Draft
     from riskengine.simulate.settings import Settings
 
-_HONEST_SLIP = 0.012
-_SLOPPY_SLIP = 0.16
+_SLOPPY_TIMES = (
+    13.0  # an opening finds a slip about so much more often where the papers were sloppy
+)
 _FOLLOWED = ["EC", "CO", "BR", "CR", "PA", "PE", "DO", "GT", "PY", "MA", "TR"]
 _MILD = [Typology.MISDECLARED_WASTE.value, Typology.MISDECLARED_CHEMICALS.value]
 _MILD_SEIZED = 0.4
@@ -28,8 +29,8 @@ def examine(settings: Settings, draft: Draft) -> pl.DataFrame:
     """Return ``box_id``, ``chosen_by``, ``outcome`` and ``known_on`` of the boxes examined.
 
     A lot draws some full boxes; an officer draws more by habits that any unit knows (source
-    lanes, cover loads, no seal, vague words, dear freight), with much noise. What is there is found
-    with the detection probability of the settings. An honest trader's slip may be found as well,
+    lanes, cover loads, no seal, vague words, dear freight), with much noise. What is there is found as
+    often as its kind and the detection probability of the settings say. An honest trader's slip may be found as well,
     more often where the papers were sloppy. An outcome is known some days after arrival.
     """
     rng = dice(settings.seed, "examinations")
@@ -43,7 +44,7 @@ def examine(settings: Settings, draft: Draft) -> pl.DataFrame:
     by_officer = np.zeros(size, dtype=np.bool_)
     by_officer[np.argsort(-habit, kind="stable")[:capacity]] = True
     by_officer &= full & ~by_lot
-    outcome = _outcomes(settings, draft)
+    outcome = if_opened(settings, draft)
     days = 1 + rng.geometric(0.25, size)
     arrives = boxes["arrival_expected_on"].to_physical().to_numpy()
     known = pl.Series((arrives + days).astype(np.int32)).cast(pl.Date)
@@ -81,20 +82,46 @@ def _officer_habit(draft: Draft) -> Numbers:
     return habit.to_numpy().astype(np.float64).copy()
 
 
-def _outcomes(settings: Settings, draft: Draft) -> pl.Series:
-    """Draw for every box what an examination would find in it."""
+def if_opened(settings: Settings, draft: Draft) -> pl.Series:
+    """Return for every box what opening it would find, whoever opens it."""
+    detected = _detected(settings, draft, "opened")
+    slipped = _slipped(settings, draft)
+    return _as_outcomes(settings, draft, detected, slipped)
+
+
+def if_scanned(settings: Settings, draft: Draft) -> pl.Series:
+    """Return for every box what a scan alone would show: it finds less, and no honest trader's slip.
+
+    What a scan shows, opening the box finds too.
+    """
+    detected = _detected(settings, draft, "scanned")
+    return _as_outcomes(settings, draft, detected, np.zeros_like(detected))
+
+
+def _detected(settings: Settings, draft: Draft, means: str) -> Mask:
+    """Draw what is found; one draw decides for every means, so that the harder look sees no less."""
     rng = dice(settings.seed, "outcomes")
-    size = draft.boxes.height
+    difficulty = {kind: float(each[means]) for kind, each in difficulties().items()}
     kind = draft.boxes["typology"]
-    guilty = kind.is_not_null().to_numpy()
-    mild = kind.is_in(_MILD).fill_null(value=False).to_numpy()
-    found = guilty & (rng.random(size) < settings.detection_probability)
-    seized = found & (rng.random(size) < np.where(mild, _MILD_SEIZED, _HARD_SEIZED))
+    hard = kind.replace_strict(difficulty, default=1.0, return_dtype=pl.Float64).to_numpy()
+    chance = settings.detection_probability**hard
+    found: Mask = kind.is_not_null().to_numpy() & (rng.random(draft.boxes.height) < chance)
+    return found
+
+
+def _slipped(settings: Settings, draft: Draft) -> Mask:
+    """Draw who would be found out of a slip: rarely the careful, more often those whose papers were sloppy."""
+    rng = dice(settings.seed, "slips")
     sloppy = draft.bills["is_sloppy"].to_numpy()[draft.boxes["bill_id"].to_numpy()]
-    slipped = rng.random(size) < np.where(sloppy, _SLOPPY_SLIP, _HONEST_SLIP)
-    drawn = np.where(
-        seized,
-        Outcome.SEIZURE.value,
-        np.where(found | slipped, Outcome.DISCREPANCY.value, Outcome.NIL.value),
-    )
-    return pl.Series(drawn.tolist(), dtype=pl.String)
+    careless = min(1.0, _SLOPPY_TIMES * settings.false_discrepancy_share)
+    chance = np.where(sloppy, careless, settings.false_discrepancy_share)
+    slipped: Mask = rng.random(draft.boxes.height) < chance
+    return slipped
+
+
+def _as_outcomes(settings: Settings, draft: Draft, found: Mask, slipped: Mask) -> pl.Series:
+    mild = draft.boxes["typology"].is_in(_MILD).fill_null(value=False).to_numpy()
+    draw = dice(settings.seed, "seizures").random(draft.boxes.height)
+    seized = found & (draw < np.where(mild, _MILD_SEIZED, _HARD_SEIZED))
+    names = pl.Series([Outcome.NIL.value, Outcome.DISCREPANCY.value, Outcome.SEIZURE.value])
+    return names.gather(np.where(seized, 2, np.where(found | slipped, 1, 0)))

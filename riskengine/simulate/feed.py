@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from riskengine.simulate.draft import Draft
+    from riskengine.simulate.settings import Settings
 
 _PARTY_ROLES = ("shipper", "consignee", "notify_party", "declarant", "forwarder")
 
@@ -36,33 +37,34 @@ _GOODS_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def pass_feeds(seed: int, draft: Draft) -> Draft:
+def pass_feeds(settings: Settings, draft: Draft) -> Draft:
     """Blank what each carrier never sends, and a few cells of the rest at the carrier's rate.
 
+    Where nothing is missing (``missing_strength`` is 0) every carrier sends everything.
     What a manifest cannot do without (numbers, shipper, ports, masses) is never blanked here.
     """
     carrier = draft.bills["carrier"].to_numpy()
     return replace(
         draft,
-        bills=_blanked(seed, draft.bills, carrier, _BILL_FIELDS),
-        boxes=_blanked(seed, draft.boxes, draft.boxes["carrier"].to_numpy(), _BOX_FIELDS),
+        bills=_blanked(settings, draft.bills, carrier, _BILL_FIELDS),
+        boxes=_blanked(settings, draft.boxes, draft.boxes["carrier"].to_numpy(), _BOX_FIELDS),
         goods=_blanked(
-            seed, draft.goods, carrier[draft.goods["bill_id"].to_numpy()], _GOODS_FIELDS
+            settings, draft.goods, carrier[draft.goods["bill_id"].to_numpy()], _GOODS_FIELDS
         ),
     )
 
 
 def _blanked(
-    seed: int,
+    settings: Settings,
     frame: pl.DataFrame,
     carrier: np.ndarray[tuple[int], np.dtype[np.int64]],
     fields: Mapping[str, tuple[str, ...]],
 ) -> pl.DataFrame:
     listed = carriers()
-    rate = listed["missing_cell_rate"].to_numpy()[carrier]
+    rate = listed["missing_cell_rate"].to_numpy()[carrier] * settings.missing_strength
     for field, columns in fields.items():
-        rng = dice(seed, f"feed/{field}")
-        never = listed["not_sent"].list.contains(field).to_numpy()[carrier]
+        rng = dice(settings.seed, f"feed/{field}")
+        never = listed["not_sent"].list.contains(field).to_numpy()[carrier] & (rate > 0)
         for column in columns:
             blank: Mask = never | (rng.random(frame.height) < rate)
             frame = put(frame, blank, **{column: None})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WEEK = 7
 _IMO_WEIGHTS = np.array([7, 6, 5, 4, 3, 2])
 _CARRIERS_OF_A_SERVICE = 3
+_UNEVEN = 1.1  # with the table, a spread of the logarithm of about 1.45, as in LINERLIB
 
 
 def month_start(settings: Settings, month: int) -> date:
@@ -59,10 +60,12 @@ def make_vessels(seed: int) -> pl.DataFrame:
     )
 
 
-def make_lanes() -> pl.DataFrame:
+def make_lanes(seed: int) -> pl.DataFrame:
     """Return every port of loading and of discharge that a service joins.
 
-    ``share`` is the lane's part of all containers, ``days`` how long the direct voyage takes.
+    ``share`` is the lane's part of all containers, ``days`` how long the direct voyage takes. Services carry what the
+    table says; how it falls to their port pairs differs from world to world, so that flows are about as
+    uneven as those of the world's lines.
     """
     rows = [
         (
@@ -82,7 +85,13 @@ def make_lanes() -> pl.DataFrame:
         if loading != discharge
     ]
     names = ["service", "port_of_loading", "port_of_discharge", "share", "days"]
-    return pl.DataFrame(rows, schema=names, orient="row").with_row_index("lane_id")
+    lanes = pl.DataFrame(rows, schema=names, orient="row").with_row_index("lane_id")
+    part = lanes["share"].to_numpy() * dice(seed, "lanes").lognormal(0.0, _UNEVEN, lanes.height)
+    service = np.unique(lanes["service"].to_numpy(), return_inverse=True)[1]
+    whole, drawn = (
+        np.bincount(service, weights) for weights in (lanes["share"].to_numpy(), part)
+    )
+    return lanes.with_columns(pl.Series("share", part * (whole / drawn)[service]))
 
 
 def make_calls(settings: Settings, vessels: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from typing import overload
 
 import polars as pl
 
@@ -15,37 +17,73 @@ from riskengine.simulate.lines import canonical_names
 _PORTS = ("place_of_receipt", "port_of_loading", "port_of_discharge", "place_of_delivery")
 
 
-def make_manifests(lines: pl.DataFrame) -> tuple[Manifest, ...]:
-    """Return the manifest of every call that carries anything, in the order of arrival."""
-    numbered = _numbered(lines)
-    frames = {
-        "voyages": _voyages(numbered),
-        "consignments": _consignments(numbered),
-        "parties": _parties(numbered),
-        "legs": _legs(numbered),
-        "goods_items": _goods_items(numbered),
-        "containers": _containers(numbered),
-        "loads": numbered.select("call_id", "container_id", "consignment_id").unique(
-            maintain_order=True
-        ),
-        "seals": _seals(numbered),
-    }
-    by_call = {
-        name: _whole(frame, name)
-        .select("call_id", *SCHEMAS[name])
-        .cast(pl.Schema(SCHEMAS[name]))
-        .partition_by("call_id", as_dict=True, include_key=False, maintain_order=True)
-        for name, frame in frames.items()
-    }
-    calls = lines.select("call_id", *canonical_names()).partition_by(
-        "call_id", as_dict=True, include_key=False, maintain_order=True
-    )
-    empty = {name: pl.DataFrame(schema=dict(schema)) for name, schema in SCHEMAS.items()}
-    manifests: list[Manifest] = []
-    for key, call_lines in calls.items():
-        own = {name: parts.get(key, empty[name]) for name, parts in by_call.items()}
-        manifests.append(_manifest(call_lines, empty | own))
-    return tuple(manifests)
+class CallManifests(Sequence[Manifest]):
+    """The manifests of all calls that carry anything, in the order of arrival.
+
+    Each is put together when it is asked for, and alike each time: a million containers as manifests, with their
+    texts as received, would fill the memory of a laptop.
+    """
+
+    def __init__(self, lines: pl.DataFrame) -> None:
+        """Take the canonical lines of all calls, those of one call together."""
+        numbered = _numbered(lines)
+        frames = {
+            "voyages": _voyages(numbered),
+            "consignments": _consignments(numbered),
+            "parties": _parties(numbered),
+            "legs": _legs(numbered),
+            "goods_items": _goods_items(numbered),
+            "containers": _containers(numbered),
+            "loads": numbered.select("call_id", "container_id", "consignment_id").unique(
+                maintain_order=True
+            ),
+            "seals": _seals(numbered),
+        }
+        whole = {
+            name: _whole(frame, name)
+            .select("call_id", *SCHEMAS[name])
+            .cast(pl.Schema(SCHEMAS[name]))
+            for name, frame in frames.items()
+        }
+        texts = lines.select(
+            "call_id", *(pl.col(name).cast(pl.String) for name in canonical_names())
+        )
+        calls = lines["call_id"].unique().sort()
+        presented = lines.group_by("call_id").agg(pl.col("presented_on").max()).sort("call_id")
+        self._presented: list[date] = presented["presented_on"].to_list()
+        self._parts = {name: (frame, *_places(frame, calls)) for name, frame in whole.items()}
+        self._texts = (texts, *_places(texts, calls))
+        self._empty = {
+            name: pl.DataFrame(schema=dict(schema)) for name, schema in SCHEMAS.items()
+        }
+
+    def __len__(self) -> int:
+        """Return how many calls there are."""
+        return len(self._presented)
+
+    @overload
+    def __getitem__(self, index: int) -> Manifest: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Manifest, ...]: ...
+    def __getitem__(self, index: int | slice) -> Manifest | tuple[Manifest, ...]:
+        """Return the manifest of a call, or of several."""
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(*index.indices(len(self))))
+        place = range(len(self))[index]
+        own = {
+            name: frame.slice(starts[place], ends[place] - starts[place]).drop("call_id")
+            for name, (frame, starts, ends) in self._parts.items()
+        }
+        texts, starts, ends = self._texts
+        received = texts.slice(starts[place], ends[place] - starts[place]).drop("call_id")
+        return _manifest(received, self._presented[place], self._empty | own)
+
+
+def _places(frame: pl.DataFrame, calls: pl.Series) -> tuple[list[int], list[int]]:
+    """Return where the rows of each call begin and end."""
+    own = frame["call_id"]
+    starts, ends = (own.search_sorted(calls, side) for side in ("left", "right"))
+    return starts.to_list(), ends.to_list()
 
 
 def _whole(frame: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -148,25 +186,23 @@ def _seals(numbered: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _manifest(lines: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> Manifest:
-    names = canonical_names()
-    texts = lines.select(pl.col(name).cast(pl.String) for name in names)
-    presented: date = max(lines["presented_on"].to_list())
+def _manifest(
+    texts: pl.DataFrame, presented: date, frames: dict[str, pl.DataFrame]
+) -> Manifest:
     source = ManifestSource(
-        file=f"{lines['manifest_number'][0]}.csv",
+        file=f"{texts['manifest_number'][0]}.csv",
         sha256=hashlib.sha256(texts.write_csv().encode("utf-8")).hexdigest(),
         format="csv",
-        columns=names,
-        record_count=lines.height,
+        columns=tuple(texts.columns),
+        record_count=texts.height,
         blank_count=0,
         received_at=datetime.combine(presented, time(6), tzinfo=UTC),
     )
-    text = pl.concat_list(pl.col(name).fill_null("") for name in names)
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     received = texts.select(
         number.alias("record_number"),
         (number + 1).alias("line"),
         frames["goods_items"]["container_id"],
-        text.alias("text"),
+        pl.concat_list(pl.all().fill_null("")).alias("text"),
     )
     return Manifest(source=source, **(frames | {"received": received}))

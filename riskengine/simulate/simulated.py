@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.domain import Outcome
+from riskengine.simulate.beside import make_earlier, make_movements, make_plans
 from riskengine.simulate.bookings import make_bookings
 from riskengine.simulate.cargo import load_goods, weigh_boxes
 from riskengine.simulate.draft import Draft, make_draft, with_second_lines
 from riskengine.simulate.equipment import equip
-from riskengine.simulate.examinations import examine
+from riskengine.simulate.examinations import examine, if_opened, if_scanned
 from riskengine.simulate.feed import pass_feeds
 from riskengine.simulate.fleet import make_calls
-from riskengine.simulate.frames import make_manifests
+from riskengine.simulate.frames import CallManifests
 from riskengine.simulate.lines import flat_lines
 from riskengine.simulate.planting import plant
+from riskengine.simulate.probing import send_probes
 from riskengine.simulate.signs import CASTING, SIGNS, put_signs
 from riskengine.simulate.splitting import split_consignments
 from riskengine.simulate.world import World, make_world
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from riskengine.manifest.schema import Manifest
     from riskengine.simulate.settings import Settings
 
@@ -33,20 +37,29 @@ class SimulatedWorld:
 
     Attributes:
         world: The standing world.
-        manifests: One for each call of a vessel, in the order of arrival.
+        manifests: One for each call of a vessel, in the order of arrival; put together when asked for.
         outcomes: What examinations found: ``voyage_number``, ``bill_of_lading``,
             ``container_number``, ``outcome``, ``is_find``, ``known_on``, ``chosen_by`` (lot or
             officer). Only what was opened has a row; a find is anything but nil.
-        truth: ``voyage_number``, ``bill_of_lading``, ``container_number``, ``typology``,
-            ``is_illicit``, for every bill of every container.
+        truth: ``voyage_number``, ``bill_of_lading``, ``container_number``, ``typology``, ``is_illicit``, for every
+            bill of every container; ``wave`` (its number from 1, null outside waves), ``is_insider``,
+            ``is_displaced``, ``is_probe`` (a clean load before an illicit one) and ``outcome_if_opened`` and
+            ``outcome_if_scanned``: what an examination would say of the container, whoever makes it.
         lines: The canonical flat lines of all manifests, with their labels where there are any.
+        plans: The boxes on the stow plan of each call, with ``of_manifest`` (the number of the manifest) and
+            ``received_on``; empty where the settings ask for none.
+        movements: What gates and quays report, likewise, with the ``stage`` of the report.
+        earlier: The lines of the first versions of manifests, likewise.
     """
 
     world: World
-    manifests: tuple[Manifest, ...]
+    manifests: Sequence[Manifest]
     outcomes: pl.DataFrame
     truth: pl.DataFrame
     lines: pl.DataFrame
+    plans: pl.DataFrame
+    movements: pl.DataFrame
+    earlier: pl.DataFrame
 
 
 def simulate(settings: Settings) -> SimulatedWorld:
@@ -59,24 +72,56 @@ def simulate(settings: Settings) -> SimulatedWorld:
     draft = _drafted(world, calls)
     found = examine(settings, draft)
     lines = flat_lines(draft, calls)
+    nothing = pl.DataFrame()
     return SimulatedWorld(
         world=world,
-        manifests=make_manifests(lines),
+        manifests=CallManifests(lines),
         outcomes=_outcomes(lines, found),
-        truth=_truth(lines, draft),
+        truth=_truth(settings, lines, draft),
         lines=_labelled(lines, found),
+        plans=_named(calls, make_plans(settings, draft, calls)) if settings.plans else nothing,
+        movements=_named(calls, make_movements(settings, draft, calls))
+        if settings.movements
+        else nothing,
+        earlier=_named(calls, make_earlier(settings, draft, calls, lines))
+        if settings.versions
+        else nothing,
     )
 
 
+def _named(calls: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Put the number of the manifest beside what is received of its call."""
+    numbers = calls.select("call_id", pl.col("manifest_number").alias("of_manifest"))
+    joined = numbers.join(frame, on="call_id", how="inner", maintain_order="left_right")
+    return joined.drop("call_id", "bill_id", "box_id", strict=False)
+
+
 def _drafted(world: World, calls: pl.DataFrame) -> Draft:
-    """Book, plant, load and spoil: the order matters, since liars decide before the scales do."""
+    """Make all that sails; where finds drive loads away, first without that, to know what is found."""
     settings = world.settings
+    booked = make_draft(make_bookings(world, calls))
+    if not settings.displacement or settings.displaced_from is not None:
+        return _finished(settings, booked, None)
+    before = _finished(settings, booked, None)
+    opened = examine(settings, before).filter(pl.col("outcome") != Outcome.NIL.value)
+    finds = opened.join(
+        before.boxes.drop_nulls("typology").select("box_id", "port_of_loading"),
+        on="box_id",
+        how="inner",
+        maintain_order="left",
+    )
+    return _finished(settings, booked, finds)
+
+
+def _finished(settings: Settings, booked: Draft, finds: pl.DataFrame | None) -> Draft:
+    """Plant, load and spoil: the order matters, since liars decide before the scales do."""
     seed = settings.seed
-    draft = plant(settings, make_draft(make_bookings(world, calls)))
-    draft = with_second_lines(put_signs(settings, draft, CASTING))
-    draft = weigh_boxes(seed, load_goods(seed, equip(seed, draft)))
+    draft = plant(settings, booked, finds)
+    draft = send_probes(settings, put_signs(settings, draft, CASTING))
+    draft = equip(seed, with_second_lines(draft))
+    draft = weigh_boxes(settings, load_goods(seed, draft))
     draft = put_signs(settings, draft, SIGNS)
-    return pass_feeds(seed, split_consignments(settings, draft))
+    return pass_feeds(settings, split_consignments(settings, draft))
 
 
 _NAMES = ("voyage_number", "bill_of_lading", "container_number")
@@ -88,16 +133,36 @@ def _loads(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _truth(lines: pl.DataFrame, draft: Draft) -> pl.DataFrame:
+def _truth(settings: Settings, lines: pl.DataFrame, draft: Draft) -> pl.DataFrame:
+    boxes = draft.boxes.select(
+        "box_id",
+        "typology",
+        "wave",
+        "is_insider",
+        "is_displaced",
+        if_opened(settings, draft).alias("outcome_if_opened"),
+        if_scanned(settings, draft).alias("outcome_if_scanned"),
+    )
     return (
         _loads(lines)
+        .join(boxes, on="box_id", how="left", maintain_order="left")
         .join(
-            draft.boxes.select("box_id", "typology"),
-            on="box_id",
+            draft.bills.select("bill_id", "is_probe"),
+            on="bill_id",
             how="left",
             maintain_order="left",
         )
-        .select(*_NAMES, "typology", pl.col("typology").is_not_null().alias("is_illicit"))
+        .select(
+            *_NAMES,
+            "typology",
+            pl.col("typology").is_not_null().alias("is_illicit"),
+            "wave",
+            "is_insider",
+            "is_displaced",
+            "is_probe",
+            "outcome_if_opened",
+            "outcome_if_scanned",
+        )
     )
 
 

@@ -25,12 +25,13 @@ def split_consignments(settings: Settings, draft: Draft) -> Draft:
     rng = dice(settings.seed, "splitting")
     bills = draft.bills
     is_split = bills["typology"].eq_missing(Typology.SPLIT_CONSIGNMENTS.value).to_numpy()
+    strength = bills["sign_strength"].to_numpy()
     leader = _first_of_call(bills["call_id"], is_split)
     for field, rate in (
         ("consignee_address", _SHARED_ADDRESS),
         ("consignee_phone", _SHARED_PHONE),
     ):
-        shared = is_split & (rng.random(len(is_split)) < settings.strength * rate)
+        shared = is_split & (rng.random(len(is_split)) < strength * rate)
         bills = put(bills, shared, **{field: bills[field].gather(leader)})
     return replace(draft, bills=bills)
 

@@ -147,6 +147,18 @@ def sign_rates() -> Mapping[str, Mapping[str, Any]]:
     return _toml("signs.toml")
 
 
+@cache
+def beside_rates() -> Mapping[str, Mapping[str, Any]]:
+    """Return what plans, gates and quays show, and how often, of the innocent and the guilty."""
+    return _toml("beside.toml")
+
+
+@cache
+def difficulties() -> Mapping[str, Mapping[str, float]]:
+    """Return how hard each modus operandi is to find, when a box is opened and when it is scanned."""
+    return _toml("detection.toml")
+
+
 def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads(_bytes(name).decode("utf-8"))
 

@@ -59,7 +59,7 @@ def make_world(settings: Settings) -> World:
     >>> world.relations["shipper_id"].max() < world.shippers.height
     True
     """
-    lanes = make_lanes()
+    lanes = make_lanes(settings.seed)
     relations = _habits(settings, _partners(settings, lanes), lanes)
     shippers, relations = _people(settings.seed, relations, "shipper", "country")
     consignees, relations = _people(settings.seed, relations, "consignee", "delivery_country")

@@ -59,9 +59,12 @@ def test_training_shelves_a_model_that_is_not_in_force_until_promoted(unit, trai
     in_force = command("models", "show", "--json", "-w", unit.root)
     assert json.loads(in_force.out)["id"] == before.id
 
-    promoted = command("models", "promote", new["id"], "--officer", "Ama", "-w", unit.root)
-    assert promoted.code == 0
-    assert f"{new['id']} is in force, by Ama." in promoted.err
+    asked = command("models", "promote", new["id"], "--officer", "Ama", "-w", unit.root)
+    assert asked.code == 0, asked.err
+    assert shelf.read_pointer(unit) == before
+    promoted = command("models", "approve", new["id"], "--officer", "Ben", "-w", unit.root)
+    assert promoted.code == 0, promoted.err
+    assert f"{new['id']} is in force, asked for by Ama, approved by Ben." in promoted.err
     assert shelf.read_pointer(unit).id == new["id"]
     assert audit.entries(unit, about=new["id"])[0].actor == "Ama"
     assert [m["id"] for m in listed(command, unit) if m["is_in_force"]] == [new["id"]]
@@ -73,7 +76,8 @@ def test_the_promoted_model_scores(unit, trained, command, samples, at):
     before = command(*score)
     new = next(model["id"] for model in listed(command, unit) if not model["is_in_force"])
     assert command(*score).out == before.out
-    command("models", "promote", new, "-w", unit.root)
+    command("models", "promote", new, "--officer", "Ama", "-w", unit.root)
+    command("models", "approve", new, "--officer", "Ben", "-w", unit.root)
     after = command(*score)
     assert after.code == 0
     assert after.out != before.out

@@ -15,7 +15,8 @@ from riskengine.features.reference import page
 
 _ATTRIBUTE_TEXTS = {
     "attribute", "attribute_total", "attribute_mean", "attribute_distinct_count",
-    "attribute_find_rate", "attribute_find_rate_mean", "attribute_containers_before",
+    "attribute_find_rate", "attribute_find_rate_mean", "attribute_recent_find_rate",
+    "attribute_containers_before",
     "attribute_quantity_deviation",
 }  # fmt: skip
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from riskengine.features import asked_keys, assemble, gather, measures, sightings
-from riskengine.features.look_back import SHRINKAGE, WINDOWS_DAYS, habits, look_back
+from riskengine.features.look_back import WINDOWS_DAYS, habits, look_back
+from riskengine.features.rates import SHRINKAGE
 from riskengine.ledger.history import COUNT_DAYS, HABIT_DAYS, Past, merge, tally
 
 _DAY = date(2024, 6, 1)
@@ -57,24 +58,6 @@ def _slowly(counts, kind, key, day):
     return (*totals, min(seen, default=None), max(seen, default=None), *windows)
 
 
-def _slow_rate(counts, asked, kind, key, day):
-    """Draw the rate of a key towards its parent's, in plain Python."""
-    _, examined, found, *_ = _slowly(counts, kind, key, day)
-    if kind == "all":
-        return found / examined if examined else None
-    parent = {
-        "hs6": ("heading", key[:4]),
-        "heading": ("chapter", key[:2]),
-        "pair": ("shipper", key.split("|")[0]),
-    }.get(kind, ("all", "all"))
-    if (*parent, day) not in asked:
-        parent = ("all", "all")
-    if (*parent, day) not in asked:
-        return None
-    wider = _slow_rate(counts, asked, *parent, day)
-    return None if wider is None else (found + SHRINKAGE * wider) / (examined + SHRINKAGE)
-
-
 @given(counts=st.lists(_count, max_size=30), asked=_asked)
 @_MANY
 def test_looking_back_counts_what_plain_python_counts(counts, asked):
@@ -91,8 +74,6 @@ def test_looking_back_counts_what_plain_python_counts(counts, asked):
             )
         )  # fmt: skip
         assert fast == slow
-        rate = _slow_rate(counts, set(asked), *place)
-        assert row["find_rate"] == (rate if rate is None else pytest.approx(rate))
 
 
 @given(counts=st.lists(_count, max_size=20), later=st.lists(_count, max_size=20), asked=_asked)
@@ -285,7 +266,7 @@ def test_attributes_have_a_past_of_their_own(manifest_of):
     assert row["attribute.genus.containers_before"] == 0
     assert row["attribute.genus.find_rate"] == pytest.approx(0.5)
     assert row["attribute.genus.find_rate_mean"] == pytest.approx(0.5)
-    assert row["attribute.profile.containers_before"] == 0
+    assert row["attribute.profile.containers_before"] is None  # nobody ever counted profiles
 
 
 def test_numbers_brought_along_are_added_and_averaged_where_every_line_has_them(manifest_of):

@@ -18,7 +18,7 @@ from riskengine.errors import LedgerBusy, LedgerError
 from riskengine.ledger import history
 from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.history import Past
-from riskengine.ledger.migrations import create_ledger
+from riskengine.ledger.migrations import create_ledger, migrations
 from riskengine.workspace import Workspace
 
 DAY = date(2026, 3, 1)
@@ -265,3 +265,34 @@ def test_two_measures_of_one_key_and_day_are_kept_apart(workspace):
         ("mass", 2, 6, 18),
         ("price", 2, 10, 50),
     ]
+
+
+def test_the_days_of_every_kind_come_along_with_the_keys_asked_for(workspace):
+    lane = Past(
+        counts=frame([("lane", "x", DAY, 2, 0, 0)], history.COUNT_DAYS),
+        habits=Past.empty().habits,
+    )
+    for past in (piece("a"), lane, lane):
+        with open_ledger(workspace) as connection:
+            history.add(connection, past)
+    fetched = history.fetch(workspace, pl.DataFrame({"kind": ["shipper"], "key": ["new"]}))
+    assert fetched.counts.is_empty()
+    assert fetched.kinds.rows() == [("lane", DAY, 4), ("shipper", DAY, 1)]
+    assert fetched.began.rows() == [("lane", DAY), ("shipper", DAY)]
+
+
+def test_outcomes_alone_do_not_make_a_kind_known():
+    sightings = frame([(1, "shipper", "a", DAY)], history.SIGHTINGS)
+    past = history.tally_outcomes(sightings, frame([(1, True, DAY)], history.OUTCOMES))
+    assert past.kinds.is_empty()
+
+
+def test_what_an_older_ledger_counted_makes_its_kinds_known(workspace):
+    """The migration reads from the counts on which days each kind was counted."""
+    with open_ledger(workspace) as connection:
+        history.add(connection, piece("a"))
+        kept = connection.sql("FROM kind_day").fetchall()
+        connection.execute("DROP TABLE kind_day")
+        (script,) = (one.sql for one in migrations() if "CREATE TABLE kind_day" in one.sql)
+        connection.execute(script)
+        assert connection.sql("FROM kind_day").fetchall() == kept

@@ -179,7 +179,7 @@ def test_the_gravest_outcome_is_that_of_the_container_on_the_day_it_was_found(re
         box(outcome="seizure", outcome_known_on="2026-03-04"),
         box(outcome="discrepancy", outcome_known_on="2026-03-06"),
     ).manifest
-    assert manifest.examinations.rows() == [(1, "seizure", True, date(2026, 3, 6))]
+    assert manifest.examinations.rows() == [(1, "seizure", True, date(2026, 3, 6), None)]
 
 
 def test_without_an_outcome_there_was_no_examination(read):

@@ -20,5 +20,5 @@ def past():
 
 @pytest.fixture(scope="session")
 def bundle(past):
-    settings = TrainingSettings(trees_at_most=60)
+    settings = TrainingSettings(trees_at_most=24, noise_is_dropped=False)
     return train(past, past["is_find"], past["assessed_on"], FEATURES, settings)

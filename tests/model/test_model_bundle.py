@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from riskengine.errors import BundleDamaged, ModelError
 from riskengine.model import bundle as bundle_module
 from riskengine.model.bundle import assemble, load, save
+from riskengine.model.card import Calibration, Combination, RuleWeight
 from riskengine.model.card_json import from_json, identity, to_json
 
 
@@ -218,3 +219,43 @@ def test_loading_a_model_imports_neither_pandas_nor_scikit_learn_and_spares_them
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("lightgbm_must_not_see_it")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_find_rate": 0.0},
+        {"base_find_rate": 1.0},
+        {"members": 10**9},
+        {"calibration": Calibration(intercept=0.0, slope=-1.0)},
+        {"calibration": Calibration(intercept=1e200, slope=1.0)},
+        {"combination": Combination(
+            habits_id="", habits_slope=-1.0, weights=(), containers=1, finds=1,
+        )},
+        {"combination": Combination(
+            habits_id="", habits_slope=0.0, containers=1, finds=1,
+            weights=(RuleWeight(
+                rule_id="r", version=1, sha256="", weight=-9.0, prior=1.0, examined=99, found=0,
+            ),),
+        )},
+    ],
+)  # fmt: skip
+def test_a_card_with_numbers_that_no_training_gives_is_refused(folder, changes):
+    _promise(folder, **changes)
+    with pytest.raises(BundleDamaged):
+        load(folder)
+
+
+@pytest.mark.parametrize("number", ["1e999", f"1{'0' * 400}"])
+def test_a_number_beyond_all_counting_is_damage(folder, number):
+    card = json.loads((folder / "card.json").read_text())
+    card["calibration"]["slope"] = "HERE"
+    with pytest.raises(BundleDamaged, match="counted with"):
+        from_json(json.dumps(card).replace('"HERE"', number))
+
+
+def test_half_a_letter_is_damage(folder):
+    card = json.loads((folder / "card.json").read_text())
+    with pytest.raises(BundleDamaged, match="text"):
+        from_json(json.dumps(card | {"note": "\ud800"}))

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskengine.errors import BundleDamaged, ModelError
+from riskengine.model import layout_one
 from riskengine.model.card import Calibration, Dropped, FeatureSpec, TrainingSettings
-from riskengine.model.card_json import from_json, identity, to_json
+from riskengine.model.card_json import canonical, from_json, identity, to_json
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -121,3 +122,21 @@ def test_senseless_features_are_refused():
 def test_senseless_settings_are_refused(wrong):
     with pytest.raises(ModelError, match="make no sense"):
         TrainingSettings(**wrong)
+
+
+def test_a_card_of_the_first_layout_is_read_and_written_back_as_it_was(bundle):
+    told = json.loads(to_json(bundle.card))
+    told["leaks"] = [
+        {"name": "remark", "kind": "too good", "measure": 0.99, "why": "tells finds too well"}
+    ]
+    old = canonical({**layout_one.lower(told), "schema": 1})
+    card = from_json(old)
+    assert to_json(card) == old
+    assert (card.leaks[0].name, card.leaks[0].measure) == ("remark", 0.99)
+    assert (card.members, card.purpose, card.combination) == (1, "finds", None)
+
+
+def test_damage_to_a_card_of_the_first_layout_changes_its_id(bundle):
+    old = {**layout_one.lower(json.loads(to_json(bundle.card))), "schema": 1}
+    one, other = from_json(canonical(old)), from_json(canonical({**old, "note": "forged"}))
+    assert identity(one) != identity(other)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from riskengine.model.card import Dropped, Suspect
+from riskengine.model.card import Dropped, Leak
 from riskengine.model.describe import describe
+from riskengine.model.figures import Slice
 
 
 def test_the_description_says_what_it_learned_and_how_it_did(bundle):
@@ -21,12 +22,14 @@ def test_the_description_names_what_was_left_out_and_what_looks_too_good(bundle)
     card = dataclasses.replace(
         bundle.card,
         dropped=(Dropped(name="twin", why="has everywhere the value of gross_mass_kg"),),
-        suspects=(Suspect(name="remark", auc=0.9991),),
+        leaks=(
+            Leak(name="remark", kind="too good", measure=0.9991, why="tells finds too well"),
+        ),
         remarks=("Too few finds.",),
     )
     text = describe(card)
     assert "- `twin` has everywhere the value of gross\\_mass\\_kg." in text
-    assert "- `remark` (area under the ROC curve 0.999)" in text
+    assert "- `remark` tells finds too well." in text
     assert "- Too few finds." in text
 
 
@@ -39,3 +42,13 @@ def test_a_note_cannot_become_markup(bundle):
 def test_an_unmeasured_model_says_so(bundle):
     metrics = dataclasses.replace(bundle.card.metrics, validation="none", base_rate=None)
     assert "Not measured" in describe(dataclasses.replace(bundle.card, metrics=metrics))
+
+
+def test_the_description_names_the_parts_where_expected_finds_are_wrong(bundle):
+    wrong = Slice(
+        dimension="lane", name="A > B", containers=400, finds=0, expected_finds=40.0, auc=None
+    )
+    right = dataclasses.replace(wrong, name="C > D", finds=40)
+    text = describe(dataclasses.replace(bundle.card, slices=(wrong, right)))
+    assert "- lane A \\> B: 0 finds where 40.0 were expected of 400 containers." in text
+    assert "C \\> D" not in text

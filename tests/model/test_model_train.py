@@ -16,7 +16,7 @@ from riskengine.model.explain import margins
 from riskengine.model.fit import Lesson, with_unknowns
 from riskengine.model.train import train
 
-QUICK = TrainingSettings(trees_at_most=60)
+QUICK = TrainingSettings(trees_at_most=24, noise_is_dropped=False)
 
 
 def _train(frame, features=FEATURES, settings=QUICK, **more):
@@ -101,7 +101,9 @@ def test_useless_features_are_dropped_and_the_card_says_why(past):
 def test_a_feature_written_after_the_examination_is_named(past):
     frame = past.with_columns(officer_remark=pl.when("is_find").then(pl.lit(1)))
     card = _train(frame, (*FEATURES, FeatureSpec(name="officer_remark", kind="number"))).card
-    assert [(one.name, one.auc) for one in card.suspects] == [("officer_remark", 1.0)]
+    assert [(one.name, one.kind, one.measure) for one in card.leaks] == [
+        ("officer_remark", "known late", 1.0)
+    ]
     assert "officer_remark" in card.feature_names
 
 
@@ -176,9 +178,20 @@ def test_too_few_late_finds_are_measured_by_folds_and_the_card_says_so():
     assert card.metrics.finds > 0
 
 
-def test_a_history_of_one_day_trains_and_admits_that_nothing_was_measured():
+def test_a_history_of_one_day_is_measured_on_containers_not_learned_from():
     frame = history(60, seed=2).with_columns(
         assessed_on=date(2025, 5, 5), is_find=pl.int_range(pl.len()) % 7 == 0
+    )
+    card = _train(frame, settings=dataclasses.replace(QUICK, category_containers=3)).card
+    assert card.metrics.validation == "folds by trader"
+    assert card.metrics.containers == frame.height
+    assert card.window.later_from is None
+    assert any("All containers are of one day" in remark for remark in card.remarks)
+
+
+def test_finds_on_the_first_day_alone_leave_a_model_unmeasured():
+    frame = history(60, seed=2).with_columns(
+        is_find=pl.col("assessed_on") == pl.col("assessed_on").min()
     )
     card = _train(frame, settings=dataclasses.replace(QUICK, category_containers=3)).card
     assert card.metrics.validation == "none"

@@ -77,6 +77,12 @@ def test_the_basis_is_the_rules_when_they_carry_the_lift():
     assert [basis for _, basis in lanes_of(frame)] == ["rule", "model"]
 
 
+def test_what_cannot_be_is_at_least_yellow_by_the_rule_that_says_so():
+    """A box in two places at once is not green, however little the points of the rule."""
+    frame = scored(lift_log_odds=[-5.0, -5.0, 9.0], is_impossible=[True, False, True])
+    assert lanes_of(frame) == [("yellow", "rule"), ("green", "model"), ("red", "model")]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=30), st.data())
 def test_a_lane_is_the_same_alone_or_in_a_batch(lifts: list[float], data: st.DataObject):
@@ -91,7 +97,9 @@ def test_a_lane_is_the_same_alone_or_in_a_batch(lifts: list[float], data: st.Dat
 @given(st.lists(st.floats(-8, 8), min_size=2, max_size=30))
 def test_rank_and_score_agree_with_log_odds(log_odds: list[float]):
     """Score is a monotone function of log-odds."""
-    model = pl.DataFrame({"container_id": range(len(log_odds)), "model_log_odds": log_odds})
+    model = pl.DataFrame(
+        {"container_id": range(len(log_odds)), "model_log_odds": log_odds}
+    ).with_columns(pl.lit(None, pl.Float64).alias("habits_log_odds"))
     points = pl.DataFrame(
         schema={"container_id": pl.Int64, "rule_id": pl.String, "points": pl.Float64}
     )
@@ -104,7 +112,13 @@ def test_rank_and_score_agree_with_log_odds(log_odds: list[float]):
 
 def test_the_score_of_a_typical_container_is_the_units_own_find_rate():
     """A model from a richer world does not inflate what a unit expects to find."""
-    model = pl.DataFrame({"container_id": [1], "model_log_odds": [math.log(0.05 / 0.95)]})
+    model = pl.DataFrame(
+        {
+            "container_id": [1],
+            "model_log_odds": [math.log(0.05 / 0.95)],
+            "habits_log_odds": [0.0],
+        }
+    )
     points = pl.DataFrame(
         schema={"container_id": pl.Int64, "rule_id": pl.String, "points": pl.Float64}
     )

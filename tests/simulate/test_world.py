@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -10,13 +12,16 @@ from riskengine.codes import containers
 from riskengine.codes.vessels import is_imo_number
 from riskengine.domain import Typology
 from riskengine.errors import UsageError
-from riskengine.simulate import PLANTED, Settings, make_world
+from riskengine.simulate import PLANTED, Settings, Wave, make_world
+from riskengine.simulate.mix import BY_INSIDERS, usual_shares
 from riskengine.simulate.signs import CASTING, SIGNS
 from riskengine.simulate.tables import (
     BOXES,
+    beside_rates,
     commodities,
     countries,
     deliveries,
+    difficulties,
     hinterlands,
     origins,
     services,
@@ -91,9 +96,52 @@ def test_every_rate_of_the_table_of_signs_is_a_chance_of_a_planted_typology():
         assert all(0 <= rates["innocent"] <= rate < 1 for rate in kinds.values()), name
 
 
+def test_every_modus_operandi_can_be_planted():
+    assert set(PLANTED) == set(Typology)
+
+
 def test_every_planted_typology_has_signs():
-    kinds = {key for rates in sign_rates().values() for key in rates}
-    assert {kind.value for kind in PLANTED} - kinds <= {Typology.SPLIT_CONSIGNMENTS.value}
+    tables = (sign_rates(), beside_rates())
+    kinds = {key for table in tables for rates in table.values() for key in rates}
+    assert {kind.value for kind in PLANTED} <= kinds
+
+
+def test_what_shows_beside_a_manifest_is_never_sure_and_never_only_on_the_guilty():
+    for name, rates in beside_rates().items():
+        kinds = {key: rate for key, rate in rates.items() if key != "innocent"}
+        assert set(kinds) <= {kind.value for kind in PLANTED}, name
+        assert all(0 < rates["innocent"] < rate < 0.6 for rate in kinds.values()), name
+
+
+def test_the_four_that_leave_nothing_on_paper_show_beside_it():
+    shown = {key for rates in beside_rates().values() for key in rates}
+    assert {kind.value for kind in PLANTED[-4:]} <= shown
+
+
+def test_how_hard_each_modus_operandi_is_to_find_is_told():
+    assert set(difficulties()) == {kind.value for kind in PLANTED}
+    for kind, each in difficulties().items():
+        assert each["opened"] <= each["scanned"], kind
+
+
+def test_the_mix_gives_insiders_the_share_that_was_asked_for():
+    shares = usual_shares(Settings(insider_share=0.68, prevalence=0.01))
+    inside = sum(share for kind, share in shares.items() if kind in BY_INSIDERS)
+    assert inside == pytest.approx(0.0068)
+    assert sum(shares.values()) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strength": 2},
+        {"share": -0.1},
+        {"starts_on": date(2025, 3, 1), "ends_on": date(2025, 2, 1)},
+    ],
+)
+def test_a_wave_out_of_range_is_refused(wrong):
+    with pytest.raises(UsageError):
+        Wave(typology=Typology.COLD_ROUTE, **wrong)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +151,12 @@ def test_every_planted_typology_has_signs():
         {"months": 0},
         {"strength": -0.1},
         {"containers_per_month": 1},
-        {"typologies": (Typology.RELEASE_CODE_FRAUD,)},
+        {"typologies": (Typology.COLD_ROUTE, Typology.COLD_ROUTE)},
+        {"insider_share": 1.5},
+        {"displacement": -1},
+        {"displacement_lag_days": 1_000},
+        {"mistake_strength": 9},
+        {"false_discrepancy_share": 2},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong):

@@ -29,29 +29,67 @@ SIGNS: Mapping[str, Putter] = {**parties.SIGNS, **goods.SIGNS, **documents.SIGNS
 
 _CARE = (4.0, 1.2)  # most smugglers are careless; a few leave next to nothing (beta law)
 _LEAST_CARE = 0.35
+_MOST_MISTAKEN = 0.95
+
+
+_OF_THE_TRADER = frozenset(
+    {
+        *CASTING,
+        *parties.SIGNS,
+        *goods.SIGNS,
+        "late_booking",
+        "prepaid_by_habit_breaker",
+        "high_freight",
+        "no_place_of_receipt",
+    }
+)
+"""What a trader does: whoever uses an innocent trader's box has no part in it."""
+
+_OF_A_KNOWN_PAIR = frozenset({"new_parties", "new_consignee", "lookalike_shipper", "to_order"})
+"""What those who sent clean loads first do no more."""
 
 
 def put_signs(settings: Settings, draft: Draft, signs: Mapping[str, Putter]) -> Draft:
     """Put each sign on the bills or boxes that draw it, in the order of the table of signs."""
+    care = {size: cares(settings, size) for size in (draft.bills.height, draft.boxes.height)}
     for name, rates in sign_rates().items():
         if name in signs:
             rng = dice(settings.seed, f"sign/{name}")
             frame = draft.bills if rates["level"] == "bill" else draft.boxes
-            chance = _chances(settings, frame["typology"], rates)
+            chance = chances(settings, frame, rates, care[frame.height], name)
             free = ~frame["is_empty"].to_numpy()
+            if name in _OF_A_KNOWN_PAIR:
+                free &= ~frame["is_probed"].to_numpy()
             draft = signs[name](draft, free & (rng.random(len(chance)) < chance), rng)
     return draft
 
 
-def _chances(settings: Settings, typology: pl.Series, rates: Mapping[str, object]) -> Numbers:
+def cares(settings: Settings, size: int) -> Numbers:
+    """Return how much of their signs each bill or box lets be seen, if it is illicit."""
+    return np.maximum(dice(settings.seed, "care").beta(*_CARE, size=size), _LEAST_CARE)
+
+
+def chances(
+    settings: Settings,
+    frame: pl.DataFrame,
+    rates: Mapping[str, object],
+    care: Numbers,
+    name: str,
+) -> Numbers:
     """Return the chance of a sign: the innocent rate, raised for the guilty by their own care."""
     innocent = float(str(rates["innocent"]))
-    chance = np.full(len(typology), innocent)
-    guilty = np.flatnonzero(typology.is_not_null().to_numpy())
+    honest = min(_MOST_MISTAKEN, innocent * settings.mistake_strength)
+    chance = np.full(frame.height, honest)
+    guilty = np.flatnonzero(frame["typology"].is_not_null().to_numpy())
+    if name in _OF_THE_TRADER:
+        guilty = guilty[~frame["is_insider"].to_numpy()[guilty]]
     own = np.array(
-        [float(str(rates.get(str(kind), innocent))) for kind in typology.gather(guilty)]
+        [
+            float(str(rates.get(str(kind), innocent)))
+            for kind in frame["typology"].gather(guilty)
+        ]
     )
-    care = np.maximum(dice(settings.seed, "care").beta(*_CARE, size=len(typology)), _LEAST_CARE)
-    raised = innocent + settings.strength * care[guilty] * (own - innocent)
-    chance[guilty] = np.maximum(innocent, raised)
+    strength = frame["sign_strength"].to_numpy()[guilty]
+    raised = honest + strength * care[guilty] * (own - innocent)
+    chance[guilty] = np.maximum(honest, raised)
     return chance

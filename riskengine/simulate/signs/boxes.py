@@ -10,6 +10,7 @@ import polars as pl
 
 from riskengine.codes import containers
 from riskengine.simulate.columns import Mask, put
+from riskengine.simulate.equipment import distinct
 from riskengine.simulate.tables import BOXES
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ def _seal_out_of_series(draft: Draft, mask: Mask, rng: np.random.Generator) -> D
     """Replace the carrier's seal by one bought anywhere: other letters, another length."""
     size = len(mask)
     letters = pl.Series(["B", "HT", "K", "SL", "", "YH"]).gather(rng.integers(6, size=size))
-    digits = rng.choice([10**4, 10**5, 10**6], size)
-    strange = letters + pl.Series(
-        digits + (rng.random(size) * 9 * digits).astype(np.int64)
-    ).cast(pl.String)
+    # One of three lengths, and never a number that another box bears: who buys seals buys new ones.
+    number = pl.Series(distinct(rng, 7, size)).cast(pl.String)
+    strange = letters + number + pl.Series(["", "0", "00"]).gather(rng.integers(3, size=size))
     return replace(draft, boxes=put(draft.boxes, mask, carrier_seal=strange))
 
 
@@ -47,7 +47,7 @@ def _seal_repeated(draft: Draft, mask: Mask, rng: np.random.Generator) -> Draft:
 
 
 def _second_seal(draft: Draft, mask: Mask, rng: np.random.Generator) -> Draft:
-    number = "C" + pl.Series(rng.integers(10**5, 10**6, len(mask))).cast(pl.String)
+    number = "C" + pl.Series(distinct(rng, 7, len(mask))).cast(pl.String)
     boxes = put(draft.boxes, mask, extra_seal=number, extra_sealing_party="unknown")
     return replace(draft, boxes=boxes)
 
@@ -88,8 +88,9 @@ def _shipper_owned(draft: Draft, mask: Mask, rng: np.random.Generator) -> Draft:
     """Come in a box of the shipper's own, under an owner's code that no carrier uses."""
     size = len(mask)
     owner = pl.Series(_PRIVATE_OWNERS).gather(rng.integers(len(_PRIVATE_OWNERS), size=size))
-    bare = owner + pl.Series(rng.integers(10**5, 10**6, size)).cast(pl.String)
-    number = _checked(bare)
+    serial = np.full(size, 10**5)
+    serial[mask] = distinct(rng, 6, int(mask.sum()))
+    number = _checked(owner + pl.Series(serial).cast(pl.String))
     boxes = put(draft.boxes, mask, is_shipper_owned=True, container_number=number)
     return replace(draft, boxes=boxes)
 

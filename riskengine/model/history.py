@@ -1,0 +1,233 @@
+"""A history as training uses it: encoded, cut into earlier and later, its past finds told fairly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from riskengine.model.booster import raw_margins
+from riskengine.model.encode import encode_features, to_matrix
+from riskengine.model.fit import Lesson, containers_in_leaf, fit
+from riskengine.model.members import blocks_of_days
+from riskengine.model.metrics import average_precision
+from riskengine.model.split import Slice, Split, later_slice, split_history
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    import numpy.typing as npt
+
+    from riskengine.model.choose import Choice
+    from riskengine.model.settings import TrainingSettings
+
+    Ints = npt.NDArray[np.int64]
+    OutOfFold = Callable[[date | None], pl.DataFrame]
+
+NOBODY: Final = -1
+"""The trader of a container whose trader is not known."""
+_TWINS_ARE_MANY: Final = 0.5
+_CLEARLY_BETTER: Final = 1.02
+_TRIAL_TREES: Final = 60
+_TRIAL_RATE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What is learned from: the encoded containers, their days and traders, and how they are measured.
+
+    Attributes:
+        lesson: The containers as boosters see them that are measured: nothing later is told of earlier ones.
+        whole: The containers as the final booster sees them.
+        days: When each was assessed.
+        traders: Whose each is; None where no trader is known.
+        split: How the history is measured.
+        settings: How to train.
+        remarks: What a reader of the card should know of all this.
+    """
+
+    lesson: Lesson
+    whole: Lesson
+    days: npt.NDArray[np.datetime64]
+    traders: Ints | None
+    split: Split
+    settings: TrainingSettings
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def is_refitted(self) -> bool:
+        """Whether the final booster is another than those that were measured."""
+        return self.settings.refit or self.split.validation != "later slice"
+
+    def inner(self) -> Slice | None:
+        """Return a cut of the earlier side to choose by; None unless both its sides hold finds enough."""
+        if self.split.validation != "later slice":
+            return None
+        earlier = self.split.slices[0].earlier
+        cut = later_slice(self.days, earlier, self.settings.later_share)
+        if cut is None:
+            return None
+        found = [int(self.lesson.is_find[side].sum()) for side in (cut.earlier, cut.later)]
+        return cut if min(found) >= self.settings.finds_needed else None
+
+    def narrowed(self, choice: Choice) -> History:
+        """Return the history with the features of a narrower choice alone."""
+        wanted = {spec.name for spec in choice.features}
+        places = [at for at, spec in enumerate(self.lesson.features) if spec.name in wanted]
+        lesson, whole = (
+            replace(one, features=choice.features, matrix=one.matrix[:, places])
+            for one in (self.lesson, self.whole)
+        )
+        return replace(self, lesson=lesson, whole=whole)
+
+
+def make_history(  # noqa: PLR0913, PLR0917  # the parts of a history
+    choice: Choice,
+    is_find: pl.Series,
+    assessed_on: pl.Series,
+    weight: pl.Series | None,
+    group: pl.Series | None,
+    settings: TrainingSettings,
+) -> History:
+    """Return the history that a choice of features makes of the examined containers."""
+    days = assessed_on.cast(pl.Date).to_numpy().astype("datetime64[D]")
+    weights = np.ones(is_find.len()) if weight is None else weight.cast(pl.Float64).to_numpy()
+    twins = _twin_counts(choice, settings)
+    shared = settings.twins_share_weight
+    if shared is None:
+        shared = bool((twins > 1).mean() > _TWINS_ARE_MANY)
+    traders = _traders(group)
+    lesson = Lesson(
+        features=choice.features,
+        matrix=to_matrix(choice.encoded),
+        is_find=is_find.cast(pl.Boolean).to_numpy().astype(np.bool_),
+        weight=np.asarray(weights / twins if shared else weights, dtype=np.float64),
+        group=_groups(traders, days, choice),
+    )
+    return History(
+        lesson=lesson,
+        whole=lesson,
+        days=days,
+        traders=traders,
+        split=split_history(days, lesson.is_find, settings, lesson.group),
+        settings=replace(
+            settings,
+            containers_in_leaf=containers_in_leaf(days.size, settings),
+            twins_share_weight=shared,
+        ),
+        remarks=_TWINS_REMARK if shared and settings.twins_share_weight is None else (),
+    )
+
+
+def with_fair_past(
+    history: History, choice: Choice, out_of_fold: OutOfFold | None
+) -> tuple[History, Choice]:
+    """Return the history with its past finds told so that training sees what scoring will see.
+
+    As of each day, the first containers of a history know of few outcomes and the last of many; a
+    container that is scored tomorrow knows of all. Out of fold, each container knows of the outcomes
+    of all other groups. On a single day only the latter says anything. Otherwise both are tried on
+    the earlier side, and out of fold is taken where it ranks later days clearly better: by 2 % of the
+    average precision.
+
+    Args:
+        history: The history as of each day.
+        choice: The features.
+        out_of_fold: Gives the frame with rates out of fold, by the outcomes known before a day, or
+            by all when None. None: there is no such frame.
+    """
+    if out_of_fold is None or history.split.validation not in {
+        "later slice",
+        "folds by trader",
+    }:
+        return history, choice
+    if history.split.validation == "folds by trader":
+        return _told_anew(history, choice, out_of_fold, None, _ONE_DAY)
+    cut = history.split.slices[0]
+    told = _encoded(out_of_fold(cut.later_from), choice)
+    matrix = history.lesson.matrix.copy()
+    matrix[cut.earlier] = to_matrix(told)[cut.earlier]
+    other = replace(history.lesson, matrix=matrix)
+    as_of_day, fair = (
+        _later_precision(lesson, cut, history.settings) for lesson in (history.lesson, other)
+    )
+    said = f"average precision {fair:.3f} out of fold, {as_of_day:.3f} as of each day"
+    if fair <= _CLEARLY_BETTER * as_of_day:
+        remark = (
+            f"Past finds enter training as they were known on each day ({said} on later days)."
+        )
+        return replace(history, remarks=(*history.remarks, remark)), choice
+    remark = (
+        "Past finds enter training out of fold: each container is told the outcomes of other groups,"
+        f" whenever they became known ({said} on later days)."
+    )
+    return _told_anew(history, choice, out_of_fold, other, remark)
+
+
+_TWINS_REMARK: Final = (
+    "More than half of the containers have an exact twin; twins share the weight of one.",
+)
+_ONE_DAY: Final = (
+    "All containers are of one day: past finds enter training out of fold, each container being told"
+    " the outcomes of other groups."
+)
+
+
+def _told_anew(
+    history: History,
+    choice: Choice,
+    out_of_fold: OutOfFold,
+    measured: Lesson | None,
+    remark: str,
+) -> tuple[History, Choice]:
+    encoded = _encoded(out_of_fold(None), choice)
+    whole = replace(history.whole, matrix=to_matrix(encoded))
+    told = replace(
+        history,
+        lesson=whole if measured is None else measured,
+        whole=whole,
+        remarks=(*history.remarks, remark),
+    )
+    return told, replace(choice, encoded=encoded)
+
+
+def _encoded(frame: pl.DataFrame, choice: Choice) -> pl.DataFrame:
+    return encode_features(frame, choice.features)
+
+
+def _later_precision(lesson: Lesson, cut: Slice, settings: TrainingSettings) -> float:
+    trial = replace(settings, members=1, learning_rate=_TRIAL_RATE)
+    booster = fit(lesson.take(cut.earlier), trial, _TRIAL_TREES, _quiet)
+    margins = raw_margins(booster, lesson.matrix[cut.later])
+    return average_precision(lesson.is_find[cut.later], margins) or 0.0
+
+
+def _traders(group: pl.Series | None) -> Ints | None:
+    if group is None or group.null_count() == group.len():
+        return None
+    codes = group.cast(pl.String).rank("dense").cast(pl.Int64)
+    return codes.fill_null(NOBODY).to_numpy().astype(np.int64)
+
+
+def _groups(traders: Ints | None, days: npt.NDArray[np.datetime64], choice: Choice) -> Ints:
+    """Return what is drawn whole: traders, else blocks of days, else containers that are twins."""
+    if traders is not None:
+        alone = traders.max() + 1 + np.arange(traders.size)
+        return np.where(traders == NOBODY, alone, traders)
+    if np.unique(days).size > 1:
+        return blocks_of_days(days)
+    return choice.encoded.hash_rows().rank("dense").cast(pl.Int64).to_numpy().astype(np.int64)
+
+
+def _twin_counts(choice: Choice, settings: TrainingSettings) -> npt.NDArray[np.float64]:
+    if settings.twins_share_weight is False:
+        return np.ones(choice.encoded.height)
+    rows = pl.DataFrame({"row": choice.encoded.hash_rows()})
+    return rows.select(pl.len().over("row"))["len"].cast(pl.Float64).to_numpy()
+
+
+def _quiet(_: float) -> None:
+    """Report nothing: a trial is no step of the training."""
