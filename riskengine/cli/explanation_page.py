@@ -118,7 +118,8 @@ def _show_place(console: Console, explanation: Explanation, language: str) -> No
     )
     if explanation.lift_by_members is not None:
         low, high = (float(f"{value:.2g}") for value in explanation.lift_by_members)
-        console.print(text(words("members", low=low, high=high)))
+        if low < high:
+            console.print(text(words("members", low=low, high=high)))
 
 
 def _show_unknown(console: Console, explanation: Explanation, language: str) -> None:

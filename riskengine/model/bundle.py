@@ -105,7 +105,6 @@ def load(folder: Path) -> Bundle:
         BundleDamaged: A file is missing, too large, or not what the card promises.
     """
     card = read_card(folder)
-    _check_numbers(card)
     model_text = _read_checked(folder / MODEL_FILE, card.model_sha256)
     golden = golden_from_json(_read_checked(folder / GOLDEN_FILE, card.golden_sha256))
     _check_header(model_text, card)
@@ -137,6 +136,7 @@ def read_card(folder: Path) -> ModelCard:
             f" its content does not give the id {card.id}.",
             remedy=_REMEDY,
         )
+    _check_card(card)
     return card
 
 
@@ -186,10 +186,12 @@ def _read_checked(path: Path, sha256: str) -> str:
     return content.decode()
 
 
-def _check_numbers(card: ModelCard) -> None:
-    """Refuse a card whose numbers no training gives: they would turn the ranking round, or stop an assessment midway."""
+def _check_card(card: ModelCard) -> None:
+    """Refuse a card that no training writes: it would turn the ranking round, or stop an assessment midway."""
     rate, line = card.base_find_rate, card.combination
+    told = {one.name for one in (*card.strengths, *card.directions, *card.reference)}
     sound = {
+        "it speaks of its own features alone": told <= set(card.feature_names),
         "the share of finds lies between 0 and 1": 0 < rate < 1 or card.purpose == "habits",
         "no calibration turns a ranking round": 0 <= card.calibration.slope <= _MOST_LOG_ODDS,
         "log-odds have a usual size": abs(card.calibration.intercept) <= _MOST_LOG_ODDS,
@@ -201,7 +203,7 @@ def _check_numbers(card: ModelCard) -> None:
     broken = [said for said, holds in sound.items() if not holds]
     if broken:
         raise BundleDamaged(
-            f"The card of {card.id} breaks what every card keeps: {'; '.join(broken)}.",
+            f"The model card {card.id} breaks what every card keeps: {'; '.join(broken)}.",
             remedy=_REMEDY,
         )
 

@@ -215,7 +215,7 @@ def limits(crossings: Sequence[Limit], words: Words) -> Section:
         rows.append(
             (
                 words(f"limit.{limit.name}"),
-                number(in_digits(limit.value, 3), words),
+                number(_measured(limit), words),
                 words(f"limit.{bound}", threshold=limit.threshold),
                 words(f"limit.{state}"),
                 "-"
@@ -227,6 +227,14 @@ def limits(crossings: Sequence[Limit], words: Words) -> Section:
         heading=words("heading.limits"),
         table=_table("limit", ("name", "value", "threshold", "state", "rate"), rows, words),
     )
+
+
+def _measured(limit: Limit) -> float | None:
+    """Return what was measured in three digits; a chance is never shown as none at all."""
+    is_chance = limit.is_lower and limit.false_alarm_rate is not None
+    if is_chance and limit.value is not None:
+        return shown_chance(limit.value)
+    return in_digits(limit.value, 3)
 
 
 def _yield_cells(one: Yield, words: Words) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from riskengine.simulate.frames import CallManifests
 from riskengine.simulate.lines import flat_lines
 from riskengine.simulate.planting import plant
 from riskengine.simulate.probing import send_probes
-from riskengine.simulate.signs import CASTING, SIGNS, put_signs
+from riskengine.simulate.signs import CASTING, SIGNS, put_signs, signs_of
 from riskengine.simulate.splitting import split_consignments
 from riskengine.simulate.world import World, make_world
 
@@ -43,8 +43,9 @@ class SimulatedWorld:
             officer). Only what was opened has a row; a find is anything but nil.
         truth: ``voyage_number``, ``bill_of_lading``, ``container_number``, ``typology``, ``is_illicit``, for every
             bill of every container; ``wave`` (its number from 1, null outside waves), ``is_insider``,
-            ``is_displaced``, ``is_probe`` (a clean load before an illicit one) and ``outcome_if_opened`` and
-            ``outcome_if_scanned``: what an examination would say of the container, whoever makes it.
+            ``is_displaced``, ``is_probe`` (a clean load before an illicit one), ``outcome_if_opened`` and
+            ``outcome_if_scanned``: what an examination would say of the container, whoever makes it;
+            and ``signs``: what it or its bill was made to show, guilty or not.
         lines: The canonical flat lines of all manifests, with their labels where there are any.
         plans: The boxes on the stow plan of each call, with ``of_manifest`` (the number of the manifest) and
             ``received_on``; empty where the settings ask for none.
@@ -146,6 +147,7 @@ def _truth(settings: Settings, lines: pl.DataFrame, draft: Draft) -> pl.DataFram
     return (
         _loads(lines)
         .join(boxes, on="box_id", how="left", maintain_order="left")
+        .join(signs_of(draft), on="box_id", how="left", maintain_order="left")
         .join(
             draft.bills.select("bill_id", "is_probe"),
             on="bill_id",
@@ -162,6 +164,7 @@ def _truth(settings: Settings, lines: pl.DataFrame, draft: Draft) -> pl.DataFram
             "is_probe",
             "outcome_if_opened",
             "outcome_if_scanned",
+            pl.col("signs").fill_null([]),
         )
     )
 

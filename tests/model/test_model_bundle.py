@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from riskengine.errors import BundleDamaged, ModelError
 from riskengine.model import bundle as bundle_module
 from riskengine.model.bundle import assemble, load, save
-from riskengine.model.card import Calibration, Combination, RuleWeight
+from riskengine.model.card import Calibration, Combination, RuleWeight, Strength
 from riskengine.model.card_json import from_json, identity, to_json
 
 
@@ -228,6 +228,7 @@ def test_loading_a_model_imports_neither_pandas_nor_scikit_learn_and_spares_them
         {"base_find_rate": 0.0},
         {"base_find_rate": 1.0},
         {"members": 10**9},
+        {"strengths": (Strength(name="another", mean_log_odds=1.0),)},
         {"calibration": Calibration(intercept=0.0, slope=-1.0)},
         {"calibration": Calibration(intercept=1e200, slope=1.0)},
         {"combination": Combination(

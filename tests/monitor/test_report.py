@@ -196,7 +196,7 @@ def test_a_plan_tells_the_doors_and_the_chances(written_world, tmp_path):
         pl.lit(None, pl.String).alias("means"),
     )
     at = datetime(2026, 4, 22, tzinfo=UTC)
-    selections.add(unit, chosen, day=day, at=at, by="chief", beside=0)
+    selections.add(unit, chosen, day=day, at=at, by="chief", beside=chosen.clear())
     planned = period_of(unit).now.filter(pl.col("on") == day)
     told = planned.filter(pl.col("door").is_not_null() & (pl.col("door") != "officer"))
     assert set(told["door"]) == {"demand", "score", "random"}

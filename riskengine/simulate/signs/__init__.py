@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import polars as pl
 
 from riskengine.simulate.columns import Mask
 from riskengine.simulate.dice import dice
@@ -14,8 +16,6 @@ from riskengine.simulate.signs import boxes, documents, goods, parties
 from riskengine.simulate.tables import sign_rates
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from riskengine.simulate.columns import Numbers
     from riskengine.simulate.settings import Settings
 
@@ -27,6 +27,7 @@ CASTING: Mapping[str, Putter] = goods.CASTING
 SIGNS: Mapping[str, Putter] = {**parties.SIGNS, **goods.SIGNS, **documents.SIGNS, **boxes.SIGNS}
 """The other signs, put on finished bills and boxes."""
 
+_NOTE = "sign:"
 _CARE = (4.0, 1.2)  # most smugglers are careless; a few leave next to nothing (beta law)
 _LEAST_CARE = 0.35
 _MOST_MISTAKEN = 0.95
@@ -60,8 +61,32 @@ def put_signs(settings: Settings, draft: Draft, signs: Mapping[str, Putter]) -> 
             free = ~frame["is_empty"].to_numpy()
             if name in _OF_A_KNOWN_PAIR:
                 free &= ~frame["is_probed"].to_numpy()
-            draft = signs[name](draft, free & (rng.random(len(chance)) < chance), rng)
+            shown = free & (rng.random(len(chance)) < chance)
+            draft = _noted(signs[name](draft, shown, rng), str(rates["level"]), name, shown)
     return draft
+
+
+def signs_of(draft: Draft) -> pl.DataFrame:
+    """Return box_id and the names of the signs that it or its bill was made to show, in alphabetical order.
+
+    A sign that was drawn may leave nothing to see: a seal cannot be repeated where no other box sails.
+    """
+    own = [name for name in draft.boxes.columns if name.startswith(_NOTE)]
+    shared = [name for name in draft.bills.columns if name.startswith(_NOTE)]
+    both = draft.boxes.select("box_id", "bill_id", *own).join(
+        draft.bills.select("bill_id", *shared), on="bill_id", how="left", maintain_order="left"
+    )
+    named = [
+        pl.when(note).then(pl.lit(note.removeprefix(_NOTE))) for note in sorted((*own, *shared))
+    ]
+    return both.select("box_id", pl.concat_list(named).list.drop_nulls().alias("signs"))
+
+
+def _noted(draft: Draft, level: str, name: str, shown: Mask) -> Draft:
+    note = pl.Series(f"{_NOTE}{name}", shown)
+    if level == "bill":
+        return replace(draft, bills=draft.bills.with_columns(note))
+    return replace(draft, boxes=draft.boxes.with_columns(note))
 
 
 def cares(settings: Settings, size: int) -> Numbers:
