@@ -45,7 +45,8 @@ def compare_models(
     if as_json:
         from dataclasses import asdict
 
-        line = asdict(beside) | {"judged_after": beside.judged_after.isoformat()}
+        day = beside.judged_after
+        line = asdict(beside) | {"judged_after": day.isoformat() if day else None}
         sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
         return
     _show(beside, language.value)
@@ -70,7 +71,7 @@ def _show(beside: SideBySide, language: str) -> None:
     _show_moved(beside, language)
     if beside.opened is None:
         out.print()
-        out.print(text(told("nothing", day=beside.judged_after)))
+        out.print(text(told("nothing")))
         return
     for key, judged in (("opened", beside.opened), ("drawn", beside.drawn)):
         if judged is None:

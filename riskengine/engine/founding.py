@@ -18,8 +18,9 @@ from riskengine.rules.store import install
 from riskengine.selectivity.policy import settings_text
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from riskengine.model.card import ModelCard
     from riskengine.workspace import Workspace
 
 _BASELINE: Final = "models/baseline"
@@ -70,6 +71,28 @@ def found(workspace: Workspace, *, at: datetime, by: str) -> Founded:
 def is_baseline(model_id: str) -> bool:
     """Tell whether a model is the one that ships, which has learned from no real port."""
     return model_id == read_card(shipped(_BASELINE)).id
+
+
+def has_shipped_trees(card: ModelCard) -> bool:
+    """Tell whether a model's trees are those that ship: by their digest, as outcomes may have given it another id."""
+    return card.model_sha256 == read_card(shipped(_BASELINE)).model_sha256
+
+
+def learned_until(card: ModelCard) -> date | None:
+    """Return the last day whose outcomes a unit's model can have learned from; None where it has learned from none.
+
+    The baseline as it ships has learned from a simulated port alone: its calendar says nothing of this unit's. It is
+    known by its digests, which cover all that it says. Judged by outcomes, its trees or others kept as they were
+    have learned from what was entered until that was done, which may be long after the last day of the trees.
+    """
+    baseline = read_card(shipped(_BASELINE))
+    if card.id == baseline.id:
+        return None
+    last = card.window.last_on
+    if card.combination is None or card.created_at is None:
+        return last
+    made = card.created_at.date()
+    return made if card.model_sha256 == baseline.model_sha256 else max(last, made)
 
 
 def shipped(name: str) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from riskengine.engine.founding import shipped
+from riskengine.engine.founding import has_shipped_trees
 from riskengine.engine.lessons import (
     FACTS_BESIDE,
     Lessons,
@@ -31,7 +31,6 @@ from riskengine.features.catalog import catalog
 from riskengine.ledger.connection import open_ledger
 from riskengine.ledger.history import Past, merge, tally
 from riskengine.model.bundle import assemble as bundle_of
-from riskengine.model.bundle import read_card
 from riskengine.model.habits import learn_habits
 from riskengine.model.settings import TrainingSettings
 from riskengine.model.stack import RulePrior, as_it_stands, combined_bundle, relearned
@@ -271,8 +270,7 @@ def _matched(lessons: Lessons, judged: Sequence[RulePrior]) -> npt.NDArray[np.bo
 
 def _unseen(bundle: Bundle, days: pl.Series) -> pl.Series:
     """Tell which containers a model cannot have learned from: the baseline that ships has seen none of a unit's."""
-    # By its trees: judged by outcomes it has another id.
-    if bundle.card.model_sha256 == read_card(shipped("models/baseline")).model_sha256:
+    if has_shipped_trees(bundle.card):
         return pl.repeat(value=True, n=days.len(), eager=True)
     return days > bundle.card.window.last_on
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from riskengine.engine.founding import learned_until
 from riskengine.engine.model_says import Models
 from riskengine.engine.own_outcomes import own_rows
 from riskengine.engine.shadow import log_odds_of
@@ -80,7 +81,8 @@ class SideBySide:
         overlap: For each share, the part of the riskiest by one that the other has among its riskiest too.
         moved: The containers placed farthest apart, the farthest first.
         judged_after: Of containers worked out again only those assessed after this day are judged: both models had
-            learned by then. What both said when a run was recorded, neither can have known.
+            learned by then. None where neither has learned from any outcome of a port: then all are. What both said
+            when a run was recorded, neither can have known.
         opened: How both did on what was opened; None without outcomes.
         drawn: The same on what was drawn blindly; None without such outcomes.
     """
@@ -94,7 +96,7 @@ class SideBySide:
     agreement: float | None
     overlap: tuple[tuple[float, float], ...]
     moved: tuple[Moved, ...]
-    judged_after: date
+    judged_after: date | None
     opened: Paired | None
     drawn: Paired | None
 
@@ -142,7 +144,8 @@ def compare(workspace: Workspace, one: str, other: str) -> SideBySide:
         frames.append(scores)
     pooled = pl.concat(frames) if frames else pl.DataFrame(schema=_SCORES)
     ranked = _ranked(pooled)
-    after = max(bundle.card.window.last_on for bundle in bundles)
+    days = [day for bundle in bundles if (day := learned_until(bundle.card)) is not None]
+    after = max(days, default=None)
     opened = _opened(workspace, pooled, after)
     return SideBySide(
         one=one,
@@ -270,7 +273,7 @@ def _moved(ranked: pl.DataFrame) -> tuple[Moved, ...]:
     )
 
 
-def _opened(workspace: Workspace, pooled: pl.DataFrame, after: date) -> pl.DataFrame:
+def _opened(workspace: Workspace, pooled: pl.DataFrame, after: date | None) -> pl.DataFrame:
     """Return what was opened and neither model can have learned from, each container once.
 
     An outcome names the run that it judges, so it was entered after that run was recorded: what a model said in
@@ -282,9 +285,10 @@ def _opened(workspace: Workspace, pooled: pl.DataFrame, after: date) -> pl.DataF
     found = rows.filter(pl.col("is_find").is_not_null()).select(
         "run_id", pl.col("container_id").cast(pl.Int32), "is_find", "assessed_on"
     )
-    return found.join(pooled, on=["run_id", "container_id"], maintain_order="left").filter(
-        pl.col("is_kept") | (pl.col("assessed_on") > after)
-    )
+    both = found.join(pooled, on=["run_id", "container_id"], maintain_order="left")
+    if after is None:
+        return both.filter(pl.col("is_kept").is_not_null())
+    return both.filter(pl.col("is_kept") | (pl.col("assessed_on") > after))
 
 
 def _judged(opened: pl.DataFrame) -> Paired | None:

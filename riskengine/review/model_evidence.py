@@ -40,6 +40,7 @@ class Evidence:
     Attributes:
         model_id: The model.
         card_sha256: Of its card, which holds the digests of the rest.
+        place: The pointer that it goes to.
         champion_id: The model in force; empty where none is.
         facts: What was measured, as texts (``model.evidence``).
         doubts: What speaks against it and can be outweighed by a reason (``model.doubt``).
@@ -48,6 +49,7 @@ class Evidence:
 
     model_id: str
     card_sha256: str
+    place: str
     champion_id: str
     facts: list[Told] = field(default_factory=list[Told])
     doubts: list[Told] = field(default_factory=list[Told])
@@ -116,6 +118,7 @@ def gather(workspace: Workspace, model_id: str, answers: Mapping[str, str]) -> E
     found = Evidence(
         model_id=model_id,
         card_sha256=hashlib.sha256((folder / CARD_FILE).read_bytes()).hexdigest(),
+        place=place_of(card),
         champion_id=standing_in(workspace, place_of(card)),
     )
     if found.champion_id == model_id:

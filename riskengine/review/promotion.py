@@ -69,7 +69,8 @@ def request_model(workspace: Workspace, step: ModelStep) -> ModelChange:
     finish_model_changes(workspace)
     found = gather(workspace, step.model_id, step.answers)
     for waiting in pending_models(workspace):
-        found.refuse("pending", by=waiting.requested_by, model=waiting.about)
+        if _place(workspace, waiting.about) in {found.place, ""}:
+            found.refuse("pending", by=waiting.requested_by, model=waiting.about)
     _must_pass(found, step.reason)
     is_alone = not _others(workspace, step.by)
     wish = ModelWish(
@@ -275,6 +276,14 @@ def _must_pass(found: Evidence, reason: str, known: frozenset[str] = frozenset()
         raise ModelRefused(
             f"{found.model_id} cannot go in force: {sentence}", tuple(found.refusals)
         )
+
+
+def _place(workspace: Workspace, model_id: str) -> str:
+    """Return the pointer that a model goes to; empty where its card can no longer be read: it may be any."""
+    try:
+        return place_of(read_card(shelf.folder_of(workspace, model_id)))
+    except ModelError:
+        return ""
 
 
 def _others(workspace: Workspace, by: str) -> bool:

@@ -67,9 +67,7 @@ def test_the_challenger_ranks_every_container_in_its_own_way(shadowed):
     assert set(said.filter(pl.col("lane") == "red")["container_id"]) >= drawn
 
 
-def test_the_model_in_force_in_the_shadow_says_what_it_says_in_force(
-    challenged, run, policy_of
-):
+def test_the_model_in_force_in_the_shadow_says_what_it_says_in_force(challenged, run):
     champion = load(shelf.in_force(challenged))
     rules = in_force(challenged, pl.Series([run.card.assessed_on]).str.to_date()[0]).rules
     said = shadow.shadow_of(
