@@ -236,6 +236,7 @@ def combine_with(  # noqa: PLR0913  # the model, the lessons, and what stands be
             lessons.is_find,
             days,
             weight=lessons.weight,
+            known_on=lessons.known_on,
             progress=progress,
         )
     else:
@@ -358,6 +359,7 @@ def _with_presumed_nils(lessons: Lessons, settings: TrainingSettings) -> Lessons
         weight=pl.concat([opened.alias("weight"), pl.repeat(each, many, eager=True)]),
         group=beside["group"],
         known_on=beside["known_on"],
+        out_of_fold=None,  # it tells of opened containers alone
         remarks=(*lessons.remarks, remark),
     )
 

@@ -17,11 +17,19 @@ from riskengine.names import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from datetime import date
 
     from riskengine.features.field import Field
+    from riskengine.model.history import OutOfFold
     from riskengine.workspace import Workspace
 
+NO_DAY: Final = "no day is known of them"
+NOBODY_OPENED: Final = "nobody opened them"
+WHY_OWN_ROWS_ARE_LEFT_OUT: Final = (
+    "they were assessed again on the same voyage",
+    "no day of assessment is known of them",
+    "their run holds no such container",
+)
+"""The page about a model says these in the readers' language (``model.why`` of the catalogue)."""
 FACTS_BESIDE: Final = (
     "consignee_name",
     "shipper_name",
@@ -65,7 +73,7 @@ class Lessons:
     unopened: pl.DataFrame = field(default_factory=pl.DataFrame)
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[str, ...] = ()
-    out_of_fold: Callable[[date | None], pl.DataFrame] | None = None
+    out_of_fold: OutOfFold | None = None
 
 
 def lessons_of(  # noqa: PLR0913  # rows, what a model may read of them, and what stands beside
@@ -105,9 +113,9 @@ def lessons_of(  # noqa: PLR0913  # rows, what a model may read of them, and wha
     weighted = inverse_chances(_column(opened, "selection_probability", pl.Float64()))
     said = list(left_out)
     if undated:
-        said.append(LeftOut(containers=undated, why="no day is known of them"))
+        said.append(LeftOut(containers=undated, why=NO_DAY))
     if unopened.height:
-        said.append(LeftOut(containers=unopened.height, why="nobody opened them"))
+        said.append(LeftOut(containers=unopened.height, why=NOBODY_OPENED))
     return Lessons(
         frame=opened.drop("_row", "outcome", strict=False),
         is_find=opened["is_find"],
@@ -145,10 +153,8 @@ def own_lessons(
         for name, kind in kinds.items()
         if name not in own.frame.columns  # no run is young enough to know it
     )
-    reasons = (
-        (own.reassessed, "they were assessed again on the same voyage"),
-        (own.undated, "no day of assessment is known of them"),
-        (own.unfound, "their run holds no such container"),
+    reasons = zip(
+        (own.reassessed, own.undated, own.unfound), WHY_OWN_ROWS_ARE_LEFT_OUT, strict=True
     )
     return lessons_of(
         rows,

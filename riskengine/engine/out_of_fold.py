@@ -7,7 +7,7 @@ what the unit lived through, or a day only, that teaches a model to trust rates 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -27,16 +27,17 @@ from riskengine.ledger.history import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from riskengine.manifest.schema import Manifest
+    from riskengine.model.history import OutOfFold
 
 FOLDS: Final = 5
 _NOBODY: Final = "-"
 _EVERYTHING: Final = pl.DataFrame({"kind": [EVERYTHING], "key": [EVERYTHING]})
 
 
-def out_of_fold(manifests: Sequence[Manifest]) -> Callable[[date | None], pl.DataFrame]:
+def out_of_fold(manifests: Sequence[Manifest]) -> OutOfFold:
     """Return what gives the examined containers of a history with their past finds out of fold.
 
     The containers of one consignee and day share a fold: what one of them held was not known when the
@@ -44,7 +45,8 @@ def out_of_fold(manifests: Sequence[Manifest]) -> Callable[[date | None], pl.Dat
 
     The function that is returned takes a day, and leaves out what became known on it or later; None
     leaves out nothing. Its rows are those of the assembled history that have an outcome and a day, in
-    that order.
+    that order. It may be given the fold of each of these rows instead, and one fold to be held back,
+    whose outcomes nobody is told; outcomes of containers without a fold are told nobody then either.
 
     Args:
         manifests: The history, as ``learning.assemble_history`` takes it.
@@ -57,15 +59,30 @@ def out_of_fold(manifests: Sequence[Manifest]) -> Callable[[date | None], pl.Dat
         len({day for part in parts for day in part.stated["assessed_on"].drop_nulls()}) == 1
     )
 
-    def told(known_before: date | None) -> pl.DataFrame:
+    def told(
+        known_before: date | None,
+        folds: pl.Series | None = None,
+        held_back: int | None = None,
+        /,
+    ) -> pl.DataFrame:
+        asked = parts if folds is None else _in_folds(parts, folds)
         seen = merge(part.seen for part in parts)
         if is_one_day:
             seen = merge([seen, _begun(first, seen)])
-        pasts = [
-            merge([seen, *(part.outcomes_without(fold, first, known_before) for part in parts)])
-            for fold in range(FOLDS)
-        ]
-        return pl.concat([part.assembled(pasts) for part in parts], how="diagonal")
+        distinct = range(FOLDS) if folds is None else folds.unique().sort()
+        pasts = {
+            fold: merge(
+                [
+                    seen,
+                    *(
+                        part.outcomes_without({fold, held_back}, first, known_before)
+                        for part in asked
+                    ),
+                ]
+            )
+            for fold in distinct
+        }
+        return pl.concat([part.assembled(pasts) for part in asked], how="diagonal")
 
     return told
 
@@ -109,9 +126,22 @@ class _Part:
             seen=tally(sightings, measures, pl.DataFrame(schema=dict(OUTCOMES))),
         )
 
-    def outcomes_without(self, fold: int, first: date, known_before: date | None) -> Past:
+    def rows(self) -> pl.DataFrame:
+        """Return the containers that have an outcome and a day, in the order of the history."""
+        examined = self.manifest.examinations.filter(pl.col("is_find").is_not_null())
+        return (
+            self.stated.filter(pl.col("assessed_on").is_not_null())
+            .join(examined.select("container_id"), on="container_id", how="semi")
+            .select("container_id")
+            .sort("container_id")
+        )
+
+    def outcomes_without(
+        self, folds: Collection[int | None], first: date, known_before: date | None
+    ) -> Past:
         """Return what the outcomes of the other folds count, as if they had been known before the first day."""
-        others = self.stated.filter(self.fold_of != fold).select("container_id")
+        untold = [fold for fold in folds if fold is not None]
+        others = self.stated.filter(~self.fold_of.is_in(untold)).select("container_id")
         outcomes = self.manifest.examinations.filter(
             pl.col("is_find").is_not_null() & pl.col("known_on").is_not_null()
         ).join(others, on="container_id", how="semi")
@@ -122,7 +152,7 @@ class _Part:
             self.sightings, outcomes.select("container_id", "is_find", always)
         )
 
-    def assembled(self, pasts: Sequence[Past]) -> pl.DataFrame:
+    def assembled(self, pasts: Mapping[int, Past]) -> pl.DataFrame:
         """Return the examined containers, each with the past that does not know the outcomes of its fold."""
         examined = self.manifest.examinations.filter(pl.col("is_find").is_not_null())
         # A key needs no outcome of containers that nobody opened, nor an indicator of them.
@@ -133,11 +163,26 @@ class _Part:
             assemble_facts(
                 opened.filter(pl.col("fold") == fold).drop("fold"), self.manifest, past
             )
-            for fold, past in enumerate(pasts)
+            for fold, past in pasts.items()
         ]
         return (
             pl.concat(frames).filter(pl.col("assessed_on").is_not_null()).sort("container_id")
         )
+
+
+def _in_folds(parts: Sequence[_Part], folds: pl.Series) -> list[_Part]:
+    """Return the parts with other folds: one for each container with an outcome and a day, none for the rest."""
+    parted: list[_Part] = []
+    begun = 0
+    for part in parts:
+        rows = part.rows()
+        own = rows.with_columns(folds.slice(begun, rows.height).alias("fold"))
+        begun += rows.height
+        joined = part.stated.select("container_id").join(
+            own, on="container_id", how="left", maintain_order="left"
+        )
+        parted.append(replace(part, fold_of=joined["fold"]))
+    return parted
 
 
 def _folds(stated: pl.DataFrame) -> pl.Series:

@@ -287,7 +287,7 @@ def _opened(workspace: Workspace, pooled: pl.DataFrame, after: date | None) -> p
     )
     both = found.join(pooled, on=["run_id", "container_id"], maintain_order="left")
     if after is None:
-        return both.filter(pl.col("is_kept").is_not_null())
+        return both
     return both.filter(pl.col("is_kept") | (pl.col("assessed_on") > after))
 
 

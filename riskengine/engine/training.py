@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from riskengine.engine.counted_once import without_twice
 from riskengine.engine.engine import habits_of
 from riskengine.engine.learning import (
     assemble_history,
@@ -91,7 +92,7 @@ def lessons_for(
     if not asked.manifests:
         return own_lessons(workspace, progress=progress)
     told = prepare(asked.manifests, progress=progress)
-    return together(told, own_lessons(workspace)) if asked.is_own else told
+    return together(*without_twice(told, own_lessons(workspace))) if asked.is_own else told
 
 
 def train_for(

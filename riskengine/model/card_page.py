@@ -16,6 +16,7 @@ from riskengine.model.card_figures import (
     what_it_reads,
     where_it_does_well,
 )
+from riskengine.model.kept_sentences import retold
 
 if TYPE_CHECKING:
     from datetime import date
@@ -122,7 +123,9 @@ def _learned(card: ModelCard, language: str) -> Section:
         )
     points = [
         messages.render(
-            "model.learned.left_out", {"containers": one.containers, "why": one.why}, language
+            "model.learned.left_out",
+            {"containers": one.containers, "why": retold("why", one.why, language)},
+            language,
         )
         for one in card.left_out
     ]
@@ -235,7 +238,9 @@ def _made(card: ModelCard, language: str) -> Section:
     keys = ("trees", "on" if card.created_at else "with", "digest")
     told = tuple(messages.render(f"model.made.{key}", facts, language) for key in keys)
     points = tuple(
-        messages.render("model.limits.remarks", {"remark": remark}, language)
+        messages.render(
+            "model.limits.remarks", {"remark": retold("remark", remark, language)}, language
+        )
         for remark in card.remarks
     )
     return Section(heading=_heading("made", language), paragraphs=told, points=points)

@@ -13,19 +13,41 @@ from riskengine.model.encode import encode_features, to_matrix
 from riskengine.model.fit import Lesson, containers_in_leaf, fit
 from riskengine.model.members import blocks_of_days
 from riskengine.model.metrics import average_precision
-from riskengine.model.split import Slice, Split, later_slice, split_history
+from riskengine.model.split import (
+    Slice,
+    Split,
+    fold_by_trader,
+    known_days,
+    later_slice,
+    split_history,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+    from typing import Protocol
 
     import numpy.typing as npt
 
     from riskengine.model.choose import Choice
     from riskengine.model.settings import TrainingSettings
 
+    Days = npt.NDArray[np.datetime64]
     Ints = npt.NDArray[np.int64]
-    OutOfFold = Callable[[date | None], pl.DataFrame]
+
+    class OutOfFold(Protocol):
+        """Gives the containers learned from, their past finds by the outcomes of other folds."""
+
+        def __call__(
+            self,
+            known_before: date | None,
+            folds: pl.Series | None = None,
+            held_back: int | None = None,
+            /,
+        ) -> pl.DataFrame:
+            """Return them by what was known before a day, in folds of one's own; one fold may teach nobody."""
+            ...
+
 
 NOBODY: Final = -1
 """The trader of a container whose trader is not known."""
@@ -43,31 +65,52 @@ class History:
         lesson: The containers as boosters see them that are measured: nothing later is told of earlier ones.
         whole: The containers as the final booster sees them.
         days: When each was assessed.
+        known: Since when its outcome is known.
         traders: Whose each is; None where no trader is known.
         split: How the history is measured.
         settings: How to train.
         remarks: What a reader of the card should know of all this.
+        told: Gives the containers as boosters see them that are measured on a slice, where each slice has
+            its own; None: all see `lesson`.
     """
 
     lesson: Lesson
     whole: Lesson
-    days: npt.NDArray[np.datetime64]
+    days: Days
+    known: Days
     traders: Ints | None
     split: Split
     settings: TrainingSettings
     remarks: tuple[str, ...] = ()
+    told: Callable[[Slice], pl.DataFrame] | None = None
 
     @property
     def is_refitted(self) -> bool:
         """Whether the final booster is another than those that were measured."""
         return self.settings.refit or self.split.validation != "later slice"
 
+    def waiting(self) -> int:
+        """Return how many containers of earlier days a measured booster did not learn from: nobody knew them yet."""
+        is_waiting = np.zeros(self.days.size, dtype=np.bool_)
+        for part in self.split.slices:
+            if part.later_from is not None:
+                first = np.datetime64(part.later_from)
+                is_waiting |= (self.days < first) & (self.known >= first)
+        return int(is_waiting.sum())
+
+    def lesson_of(self, part: Slice) -> Lesson:
+        """Return the containers as a booster sees them that is measured on a slice."""
+        if self.told is None:
+            return self.lesson
+        encoded = encode_features(self.told(part), self.lesson.features)
+        return replace(self.lesson, matrix=to_matrix(encoded))
+
     def inner(self) -> Slice | None:
         """Return a cut of the earlier side to choose by; None unless both its sides hold finds enough."""
         if self.split.validation != "later slice":
             return None
         earlier = self.split.slices[0].earlier
-        cut = later_slice(self.days, earlier, self.settings.later_share)
+        cut = later_slice(self.days, earlier, self.settings.later_share, known=self.known)
         if cut is None:
             return None
         found = [int(self.lesson.is_find[side].sum()) for side in (cut.earlier, cut.later)]
@@ -91,9 +134,12 @@ def make_history(  # noqa: PLR0913, PLR0917  # the parts of a history
     weight: pl.Series | None,
     group: pl.Series | None,
     settings: TrainingSettings,
+    *,
+    known_on: pl.Series | None = None,
 ) -> History:
     """Return the history that a choice of features makes of the examined containers."""
     days = assessed_on.cast(pl.Date).to_numpy().astype("datetime64[D]")
+    known = known_days(known_on, days)
     weights = np.ones(is_find.len()) if weight is None else weight.cast(pl.Float64).to_numpy()
     twins = _twin_counts(choice, settings)
     shared = settings.twins_share_weight
@@ -111,8 +157,9 @@ def make_history(  # noqa: PLR0913, PLR0917  # the parts of a history
         lesson=lesson,
         whole=lesson,
         days=days,
+        known=known,
         traders=traders,
-        split=split_history(days, lesson.is_find, settings, lesson.group),
+        split=split_history(days, lesson.is_find, settings, lesson.group, known=known),
         settings=replace(
             settings,
             containers_in_leaf=containers_in_leaf(days.size, settings),
@@ -129,15 +176,17 @@ def with_fair_past(
 
     As of each day, the first containers of a history know of few outcomes and the last of many; a
     container that is scored tomorrow knows of all. Out of fold, each container knows of the outcomes
-    of all other groups. On a single day only the latter says anything. Otherwise both are tried on
-    the earlier side, and out of fold is taken where it ranks later days clearly better: by 2 % of the
-    average precision.
+    of all other groups. On a single day only the latter says anything; there the folds are those that
+    are measured, and the one that is measured next tells its outcomes to nobody. Otherwise both are
+    tried on the earlier side, and out of fold is taken where it ranks later days clearly better: by
+    2 % of the average precision.
 
     Args:
         history: The history as of each day.
         choice: The features.
-        out_of_fold: Gives the frame with rates out of fold, by the outcomes known before a day, or
-            by all when None. None: there is no such frame.
+        out_of_fold: Gives the frame with rates out of fold, by the outcomes known before a day (None:
+            by all), in its own folds or in those given, without the outcomes of a fold that is held
+            back. None: there is no such frame.
     """
     if out_of_fold is None or history.split.validation not in {
         "later slice",
@@ -145,7 +194,7 @@ def with_fair_past(
     }:
         return history, choice
     if history.split.validation == "folds by trader":
-        return _told_anew(history, choice, out_of_fold, None, _ONE_DAY)
+        return _told_by_fold(history, choice, out_of_fold)
     cut = history.split.slices[0]
     told = _encoded(out_of_fold(cut.later_from), choice)
     matrix = history.lesson.matrix.copy()
@@ -164,7 +213,12 @@ def with_fair_past(
         "Past finds enter training out of fold: each container is told the outcomes of other groups,"
         f" whenever they became known ({said} on later days)."
     )
-    return _told_anew(history, choice, out_of_fold, other, remark)
+    encoded = _encoded(out_of_fold(None), choice)
+    whole = replace(history.whole, matrix=to_matrix(encoded))
+    remarks = (*history.remarks, remark)
+    return replace(history, lesson=other, whole=whole, remarks=remarks), replace(
+        choice, encoded=encoded
+    )
 
 
 _TWINS_REMARK: Final = (
@@ -176,22 +230,25 @@ _ONE_DAY: Final = (
 )
 
 
-def _told_anew(
-    history: History,
-    choice: Choice,
-    out_of_fold: OutOfFold,
-    measured: Lesson | None,
-    remark: str,
+def _told_by_fold(
+    history: History, choice: Choice, out_of_fold: OutOfFold
 ) -> tuple[History, Choice]:
-    encoded = _encoded(out_of_fold(None), choice)
+    """Return a history of one day: nobody is told the outcomes of their own fold, nor of the one measured."""
+    group = history.lesson.group
+    if group is None:  # containers without a group are never measured by folds
+        return history, choice
+    fold = fold_by_trader(group, history.settings)
+    folds = pl.Series("fold", fold, dtype=pl.Int64)
+    encoded = _encoded(out_of_fold(None, folds), choice)
     whole = replace(history.whole, matrix=to_matrix(encoded))
-    told = replace(
-        history,
-        lesson=whole if measured is None else measured,
-        whole=whole,
-        remarks=(*history.remarks, remark),
+
+    def told(part: Slice) -> pl.DataFrame:
+        return out_of_fold(None, folds, int(fold[part.later[0]]))
+
+    remarks = (*history.remarks, _ONE_DAY)
+    return replace(history, lesson=whole, whole=whole, told=told, remarks=remarks), replace(
+        choice, encoded=encoded
     )
-    return told, replace(choice, encoded=encoded)
 
 
 def _encoded(frame: pl.DataFrame, choice: Choice) -> pl.DataFrame:
@@ -219,14 +276,21 @@ def _groups(traders: Ints | None, days: npt.NDArray[np.datetime64], choice: Choi
         return np.where(traders == NOBODY, alone, traders)
     if np.unique(days).size > 1:
         return blocks_of_days(days)
-    return choice.encoded.hash_rows().rank("dense").cast(pl.Int64).to_numpy().astype(np.int64)
+    return _twins(choice)
 
 
 def _twin_counts(choice: Choice, settings: TrainingSettings) -> npt.NDArray[np.float64]:
     if settings.twins_share_weight is False:
         return np.ones(choice.encoded.height)
-    rows = pl.DataFrame({"row": choice.encoded.hash_rows()})
-    return rows.select(pl.len().over("row"))["len"].cast(pl.Float64).to_numpy()
+    _, place, counts = np.unique(_twins(choice), return_inverse=True, return_counts=True)
+    return counts[place].astype(np.float64)
+
+
+def _twins(choice: Choice) -> Ints:
+    """Return for each container the first row with the same features: no hash that a next version changes."""
+    numbered = choice.encoded.with_row_index("_row")
+    first = pl.col("_row").min().over(choice.encoded.columns)
+    return numbered.select(first)["_row"].to_numpy().astype(np.int64)
 
 
 def _quiet(_: float) -> None:

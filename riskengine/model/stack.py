@@ -19,7 +19,7 @@ from riskengine.model.encode import encode, to_matrix
 from riskengine.model.explain import margins
 from riskengine.model.fit import Lesson, fit
 from riskengine.model.metrics import probability
-from riskengine.model.split import later_blocks
+from riskengine.model.split import known_days, later_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -283,9 +283,12 @@ def relearned(  # noqa: PLR0913  # the model, what taught it, and who is told
     assessed_on: pl.Series,
     *,
     weight: pl.Series | None = None,
+    known_on: pl.Series | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Later:
     """Return the margins that boosters like this one give which have learned from earlier days alone.
+
+    They have not learned from outcomes of earlier days that the later days brought.
 
     Args:
         bundle: A model that learned from these very containers.
@@ -293,6 +296,7 @@ def relearned(  # noqa: PLR0913  # the model, what taught it, and who is told
         is_find: What was found; Boolean, no nulls.
         assessed_on: Their days; Date, no nulls.
         weight: How many containers each row stood for in training.
+        known_on: The day on which each outcome became known; null, or None: its own day.
         progress: Told the share that is done.
     """
     card = bundle.card
@@ -306,7 +310,13 @@ def relearned(  # noqa: PLR0913  # the model, what taught it, and who is told
     rows = [np.empty(0, dtype=np.intp)]
     pooled = [np.empty(0)]
     days = assessed_on.to_numpy().astype("datetime64[D]")
-    blocks = later_blocks(days, found, first_share=_FIRST_SHARE, blocks=_BLOCKS)
+    blocks = later_blocks(
+        days,
+        found,
+        first_share=_FIRST_SHARE,
+        blocks=_BLOCKS,
+        known=known_days(known_on, days),
+    )
     for number, block in enumerate(blocks, start=1):
         booster = fit(
             lesson.take(block.earlier), card.parameters, card.trees // card.members, _silent

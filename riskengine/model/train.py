@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from riskengine.model.card import FeatureSpec
     from riskengine.model.history import History, OutOfFold
-    from riskengine.model.split import Split
 
     Floats = npt.NDArray[np.float64]
     Rows = npt.NDArray[np.intp]
@@ -102,9 +101,10 @@ def train(  # noqa: PLR0913  # what is learned from, how, and what is written on
             examined); all 1 when None. Used in training and calibration, not in the metrics.
         group: The trader of each row, for members, folds and metrics that part traders; null
             where none is known, None when none are.
-        known_on: The day on which each outcome became known, for the leak detector.
-        out_of_fold: Gives the same frame with the rates of past finds taken from other groups, by
-            the outcomes known before a day (None: by all); see :func:`history.with_fair_past`.
+        known_on: The day on which each outcome became known, null where nobody says: no booster that
+            is measured learns from outcomes that later days brought. For the leak detector as well.
+        out_of_fold: Gives the same frame with the rates of past finds taken from other groups;
+            see :func:`history.with_fair_past`.
         left_out: Containers that could not be learned from, for the card.
         created_at: When, UTC, for the card; None keeps clocks out of the bytes.
         note: The analyst's words for the card.
@@ -116,11 +116,13 @@ def train(  # noqa: PLR0913  # what is learned from, how, and what is written on
         FeatureMismatch: The frame lacks a feature, or has it in another kind.
     """
     settings = settings or TrainingSettings()
-    _check_history(frame, is_find, assessed_on, weight)
+    _check_history(frame, is_find, assessed_on, weight, known_on)
     offered, refused = without_refused(features, settings.without)
     choice = choose_features(frame, offered, settings.category_containers)
     choice = replace(choice, dropped=(*refused, *choice.dropped))
-    history = make_history(choice, is_find, assessed_on, weight, group, settings)
+    history = make_history(
+        choice, is_find, assessed_on, weight, group, settings, known_on=known_on
+    )
     leaks = find_leaks(choice, history.lesson.is_find, history.days, known_on)
     history, choice = with_fair_past(history, choice, out_of_fold)
     steps = _Steps(progress, fits=3 + len(history.split.slices) + history.is_refitted)
@@ -169,10 +171,14 @@ class _Steps:
 
 
 def _check_history(
-    frame: pl.DataFrame, is_find: pl.Series, assessed_on: pl.Series, weight: pl.Series | None
+    frame: pl.DataFrame,
+    is_find: pl.Series,
+    assessed_on: pl.Series,
+    weight: pl.Series | None,
+    known_on: pl.Series | None,
 ) -> None:
     lengths = {frame.height, is_find.len(), assessed_on.len()}
-    lengths |= {weight.len()} if weight is not None else set()
+    lengths |= {beside.len() for beside in (weight, known_on) if beside is not None}
     if len(lengths) > 1:
         raise TrainingImpossible(
             f"The features, outcomes and days do not belong together: {sorted(lengths)} rows."
@@ -210,7 +216,11 @@ def _sifted(
         report(1.0)
         return history, choice
     slices = later_blocks(
-        history.days[earlier], lesson.is_find, first_share=_FIRST_SHARE, blocks=_BLOCKS
+        history.days[earlier],
+        lesson.is_find,
+        first_share=_FIRST_SHARE,
+        blocks=_BLOCKS,
+        known=history.known[earlier],
     )
     kept = sift(choice, lesson, slices, history.settings, report)
     return history.narrowed(kept), kept
@@ -247,16 +257,17 @@ def _tree_count(
 
 def _measure(history: History, trees: int, steps: _Steps) -> _Measured:
     """Score each later side by what its earlier side taught; calibrate and measure on them all."""
-    split, lesson = history.split, history.lesson
+    split = history.split
     booster = None
     margins = [np.empty(0)]
     rows = [np.empty(0, dtype=np.intp)]
     for part in split.slices:
+        lesson = history.lesson_of(part)
         booster = fit(lesson.take(part.earlier), history.settings, trees, steps.next())
         margins.append(raw_margins(booster, lesson.matrix[part.later]))
         rows.append(part.later)
     pooled, measured_rows = np.concatenate(margins), np.concatenate(rows)
-    later = lesson.take(measured_rows)
+    later = history.lesson.take(measured_rows)
     calibration = calibrate(later.is_find, pooled, later.weight)
     return _Measured(
         calibration=calibration,
@@ -264,14 +275,19 @@ def _measure(history: History, trees: int, steps: _Steps) -> _Measured:
         booster=booster,
         rows=measured_rows,
         margins=pooled,
-        remarks=_remarks(split, int(later.is_find.sum()), calibration, history.settings),
+        remarks=_remarks(history, int(later.is_find.sum()), calibration),
     )
 
 
-def _remarks(
-    split: Split, finds: int, calibration: Calibration, settings: TrainingSettings
-) -> tuple[str, ...]:
+def _remarks(history: History, finds: int, calibration: Calibration) -> tuple[str, ...]:
+    split, settings = history.split, history.settings
     remarks: list[str] = []
+    waiting = history.waiting()
+    if waiting:
+        remarks.append(
+            f"The outcomes of {waiting} earlier containers became known only on the later days:"
+            " what was measured there had not learned from them."
+        )
     if split.validation == "out-of-time folds":
         remarks.append(
             f"The latest days hold fewer than {settings.finds_needed} finds: calibration and"
@@ -285,8 +301,8 @@ def _remarks(
         )
     if split.validation == "none":
         remarks.append(
-            "The history cannot be cut into earlier and later days with finds on both sides:"
-            " nothing was measured, and the margins are taken as they are."
+            "The history cannot be cut into earlier and later days with finds on both sides, the"
+            " earlier ones known by then: nothing was measured, and the margins are taken as they are."
         )
     if calibration.slope == 0:
         remarks.append(

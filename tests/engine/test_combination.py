@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -24,7 +24,8 @@ from riskengine.model import shelf
 from riskengine.model.bundle import assemble
 from riskengine.model.card import SCHEMA, Calibration, Combination, RuleWeight
 from riskengine.model.stack import EXAMINED_MATCHES_NEEDED
-from riskengine.review.habits import promote_habits
+from riskengine.register import audit
+from riskengine.review import ModelStep, approve_model, request_model
 from riskengine.rules.store import in_force
 from riskengine.selectivity import Policy
 from riskengine.selectivity.combine import logit
@@ -168,11 +169,18 @@ def test_a_feature_of_both_models_is_one_reason(engine, beside, habits):
 
 def test_a_promoted_habits_model_scores_and_the_chain_knows_who_did_it(unit, habits):
     shelf.put(unit, habits)
-    promote_habits(unit, habits.card.id, "Ama")
+    at = datetime(2026, 3, 5, 9, tzinfo=UTC)
+    request_model(
+        unit, ModelStep(model_id=habits.card.id, by="Ama", at=at, reason="no outcomes yet")
+    )
+    approve_model(unit, habits.card.id, by="Ben", at=at)
     opened = Engine.open(unit)
     assert opened.habits.card == habits.card
     assert opened.bundle.card.purpose == "finds"
     assert shelf.read_pointer(unit, shelf.HABITS_FILE).by == "Ama"
+    acts = [(one.actor, one.action) for one in audit.entries(unit, about=habits.card.id)]
+    assert acts[0] == ("Ama", "model_change_requested")
+    assert ("Ben", "model_change_approved") in acts
 
 
 def test_rules_that_state_what_no_box_can_do_are_told_from_those_that_only_excuse_it(

@@ -8,9 +8,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from riskengine.engine.learning import prepare
+from riskengine.engine.learning import learn, prepare
 from riskengine.manifest import read_manifest
 from riskengine.manifest.mapping import load_mapping
+from riskengine.model.card import TrainingSettings
 
 MAPPING = """
 schema = 1
@@ -96,10 +97,57 @@ def test_no_container_is_told_its_own_outcome(lessons_of, everyone, flipped):
     assert not one["commodity_find_rate"].equals(other["commodity_find_rate"])
 
 
+FOLDS = pl.Series([place % 3 for place in range(CONTAINERS)])
+
+
+@pytest.mark.parametrize("is_one_day", [True, False])
+def test_outcomes_of_the_fold_held_back_are_told_to_nobody(lessons_of, is_one_day):
+    one, held_back, of_others = (
+        lessons_of(flipped, is_one_day=is_one_day).out_of_fold(None, FOLDS, 0)
+        for flipped in (None, 30, 31)
+    )
+    assert one.equals(held_back)
+    assert not one.equals(of_others)
+
+
+def test_outcomes_of_a_fold_are_told_to_the_others_alone(lessons_of):
+    one, other = (
+        lessons_of(flipped, is_one_day=True).out_of_fold(None, FOLDS, 0)
+        for flipped in (None, 31)
+    )
+    own = FOLDS == 1
+    assert one.filter(own).equals(other.filter(own))
+    for fold in (0, 2):
+        assert not one.filter(fold == FOLDS).equals(other.filter(fold == FOLDS))
+
+
 def test_what_became_known_on_a_day_or_later_may_be_left_out(lessons_of):
     day = date(2025, 1, 10)
     one, other = (lessons_of(place).out_of_fold(day) for place in (None, 59))
     assert one.equals(other)
+
+
+def test_what_nobody_opened_can_be_learned_from_as_nils_beside_it(tmp_path):
+    days = [date(2025, 1, 1 + place // 20) for place in range(600)]
+    frame = pl.DataFrame(
+        {
+            "bill": [f"B{place:03}" for place in range(600)],
+            "day": days,
+            "consignee": [f"TRADER {'ABCDEFG'[place % 7]}" for place in range(600)],
+            "hs": ["080390" if place % 2 else "850440" for place in range(600)],
+            "found": [
+                None if place % 3 == 0 else str(int(place % 5 == 0)) for place in range(600)
+            ],
+            "known": [None if place % 3 == 0 else days[place] for place in range(600)],
+        }
+    )
+    frame.write_csv(tmp_path / "history.csv")
+    (tmp_path / "mapping.toml").write_text(MAPPING)
+    mapping = load_mapping(tmp_path / "mapping.toml")
+    lessons = prepare([read_manifest(tmp_path / "history.csv", mapping).manifest])
+    settings = TrainingSettings(trees_at_most=20, members=1)
+    card = learn(lessons, settings, presume_nils=True).card
+    assert card.window.containers > lessons.frame.height == 400
 
 
 def test_only_past_finds_differ_from_what_was_known_on_the_day(lessons_of, everyone):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.engine import Engine
+from riskengine.engine.counted_once import SAME_VOYAGE_DAYS, TWICE, without_twice
 from riskengine.engine.learning import own_lessons
 from riskengine.engine.lessons import (
     habits_features,
@@ -24,6 +26,7 @@ from riskengine.ledger.history import merge
 from riskengine.ledger.run_register import recorded_runs
 from riskengine.ledger.runs import read_frame
 from riskengine.manifest import read_manifest
+from riskengine.model.card import LeftOut
 from riskengine.review import enter
 from riskengine.workspace import Workspace
 
@@ -221,3 +224,68 @@ def test_two_spellings_of_one_trader_are_one_group_and_to_order_is_none():
     assert first == second
     assert third not in {None, first}
     assert fourth is None
+
+
+def test_what_a_file_and_the_own_runs_both_hold_counts_once_as_the_unit_assessed_it(unit):
+    first, second, third = numbers(unit)[:3]
+    for number in (first, second, third):
+        found(unit, number, Outcome.SEIZURE)
+    own = own_lessons(unit)
+    later = own.frame["assessed_on"] + timedelta(days=SAME_VOYAGE_DAYS)
+    bills = [[*own.frame["bills_of_lading"][0]], ["ANOTHER"], None]
+    told = replace(
+        own,
+        frame=own.frame.with_columns(
+            later.alias("assessed_on"), bills_of_lading=pl.Series(bills)
+        ),
+        weight=pl.Series([1.0, 0.5, 1.5]),
+        unopened=own.unopened.head(5),
+        left_out=(LeftOut(containers=5, why="nobody opened them"),),
+    )
+    assert own.frame["bills_of_lading"].list.len().min() > 0
+    kept, same = without_twice(told, own)
+    # Another bill is another voyage; where one side names no bill the number is enough.
+    assert kept.frame["container_number"].to_list() == [own.frame["container_number"][1]]
+    assert kept.is_find.len() == kept.known_on.len() == kept.group.len() == 1
+    assert kept.weight.to_list() == [1.0]
+    assert kept.matches["row"].is_in([0]).all()
+    assert kept.unopened.is_empty()
+    assert {one.why: one.containers for one in kept.left_out} == {TWICE: 2 + 5}
+    assert same.frame.equals(own.frame)
+    assert same.unopened.height == own.unopened.height
+    assert together(kept, same).frame.height == 4
+
+
+def test_the_same_box_on_a_later_voyage_is_another_container(unit):
+    found(unit, numbers(unit)[0], Outcome.SEIZURE)
+    own = own_lessons(unit)
+    later = own.frame["assessed_on"] + timedelta(days=SAME_VOYAGE_DAYS + 1)
+    told = replace(
+        own,
+        frame=own.frame.with_columns(later.alias("assessed_on")),
+        unopened=own.unopened.clear(),
+        left_out=(),
+    )
+    kept, same = without_twice(told, own)
+    assert kept.frame.height == 1
+    assert kept.left_out == ()
+    assert same.left_out == own.left_out
+
+
+def test_what_only_the_file_saw_opened_is_not_one_that_nobody_opened(unit):
+    found(unit, numbers(unit)[0], Outcome.SEIZURE)
+    own = own_lessons(unit)
+    told = replace(
+        own,
+        frame=own.unopened.head(1).with_columns(is_find=True),
+        unopened=own.unopened.clear(),
+        matches=own.matches.clear(),
+        left_out=(),
+    )
+    kept, same = without_twice(told, own)
+    assert kept.frame.height == 1
+    same_as_first = own.unopened.height - same.unopened.height
+    assert same_as_first >= 1
+    assert {one.why: one.containers for one in same.left_out}["nobody opened them"] == (
+        same.unopened.height
+    )

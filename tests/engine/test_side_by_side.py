@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from riskengine.domain import ExaminationResult, Outcome
 from riskengine.engine import Engine
+from riskengine.engine.founding import learned_until
 from riskengine.engine.side_by_side import compare
 from riskengine.model import shelf
 from riskengine.model.bundle import assemble, load
-from riskengine.model.card import Calibration
+from riskengine.model.card import Calibration, Combination
 from riskengine.review import enter
 
 OPENED = datetime(2026, 3, 5, 10, tzinfo=UTC)
@@ -70,3 +71,43 @@ def test_a_model_that_may_have_learned_from_an_outcome_is_not_judged_by_it(judge
     )
     shelf.put(unit, bundle)
     assert compare(unit, champion.id, bundle.card.id).opened is None
+
+
+def test_the_baseline_has_learned_from_no_port_and_is_judged_by_every_outcome(judged):
+    """Its simulated calendar runs beyond the day; what it is compared with has learned until the day before."""
+    unit, champion, _ = judged
+    assert champion.window.last_on > OPENED.date()
+    until = OPENED.date() - timedelta(days=2)
+    late = load(shelf.in_force(unit))
+    card = replace(
+        champion, note="of this port", window=replace(champion.window, last_on=until)
+    )
+    bundle = assemble(
+        card, model_text=late.model_text, golden=late.golden, booster=late.booster
+    )
+    shelf.put(unit, bundle)
+    beside = compare(unit, champion.id, bundle.card.id)
+    assert beside.judged_after == until
+    assert (beside.opened.containers, beside.opened.finds) == (12, 6)
+
+
+def test_the_baseline_is_known_by_its_digests_and_not_by_what_is_said_of_it(judged):
+    _, baseline, flat = judged
+    assert learned_until(baseline) is None
+    assert learned_until(flat) == baseline.window.last_on
+    another = replace(baseline, id="2026-06-29-0123456789", model_sha256="0" * 64)
+    assert learned_until(another) == baseline.window.last_on
+
+
+def test_trees_that_outcomes_have_judged_have_learned_until_that_was_done(judged):
+    _, baseline, flat = judged
+    combination = Combination(
+        habits_id="", habits_slope=0.0, weights=(), containers=24, finds=12
+    )
+    made = replace(flat, combination=combination, created_at=OPENED)
+    assert learned_until(made) == OPENED.date() < baseline.window.last_on
+    own = replace(made, model_sha256="0" * 64)
+    assert learned_until(own) == baseline.window.last_on
+    late = replace(own, created_at=OPENED + timedelta(days=365))
+    assert learned_until(late) == late.created_at.date()
+    assert learned_until(replace(made, created_at=None)) == baseline.window.last_on

@@ -64,9 +64,46 @@ def test_past_finds_stay_as_of_each_day_where_that_is_as_good(past):
 
 def test_a_single_day_is_always_told_out_of_fold(past):
     one_day = past.with_columns(assessed_on=pl.lit(date(2025, 5, 5)))
-    card = _card(one_day, lambda _: one_day)
+    asked = []
+
+    def out_of_fold(known_before, folds=None, held_back=None, /):
+        asked.append((known_before, held_back, folds.len()))
+        return one_day
+
+    card = _card(one_day, out_of_fold)
     assert card.metrics.validation == "folds by trader"
     assert any("past finds enter training out of fold" in remark for remark in card.remarks)
+    assert asked == [(None, held, past.height) for held in (None, 0, 1, 2, 3, 4)]
+
+
+def test_each_fold_of_a_single_day_is_measured_by_what_it_did_not_tell(past):
+    """A rate that tells all, except where the fold that is measured is held back."""
+    one_day = past.with_columns(
+        assessed_on=pl.lit(date(2025, 5, 5)),
+        shipper_find_rate=pl.col("is_find").cast(pl.Float64),
+    )
+    rng = np.random.default_rng(3)
+    silent = one_day.with_columns(shipper_find_rate=pl.Series(rng.random(past.height)))
+
+    def out_of_fold(known_before, folds=None, held_back=None, /):
+        return one_day if held_back is None else silent
+
+    assert _card(one_day, out_of_fold).metrics.auc < 0.8
+    assert _card(one_day).metrics.auc == pytest.approx(1.0)
+
+
+def test_containers_without_traders_are_parted_with_their_twins(past):
+    one_day = past.head(300).with_columns(assessed_on=pl.lit(date(2025, 5, 5)))
+    doubled = pl.concat([one_day, one_day])
+    given = []
+
+    def out_of_fold(known_before, folds=None, held_back=None, /):
+        given.append(folds.to_list())
+        return doubled
+
+    _card(doubled, out_of_fold, category_containers=3)
+    assert given[0][:300] == given[0][300:]
+    assert len(set(given[0])) == 5
 
 
 def test_many_exact_twins_share_the_weight_of_one(past):

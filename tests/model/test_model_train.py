@@ -286,3 +286,28 @@ def test_a_negative_zero_makes_no_other_feature(past):
     extra = [FeatureSpec(name=name, kind="number") for name in ("one", "two")]
     card = _train(signed, (*FEATURES[:3], *extra)).card
     assert [one.name for one in card.dropped] == ["two"]
+
+
+def test_outcomes_that_were_not_known_yet_change_no_figure_of_the_card(past):
+    """What an examination of an earlier day found, if that was known on a later day alone, was measured by nobody."""
+    known_on = past["assessed_on"].dt.offset_by("60d")
+    card = _train(past, known_on=known_on).card
+    later_from = card.window.later_from
+    waiting = (past["assessed_on"] < later_from) & (known_on >= later_from)
+    turned = past.with_columns(is_find=pl.col("is_find") ^ waiting)
+    other = _train(turned, known_on=known_on).card
+    assert other.window.later_from == later_from
+    assert (other.metrics, other.calibration) == (card.metrics, card.calibration)
+    assert any(f"outcomes of {waiting.sum()} earlier" in remark for remark in card.remarks)
+    assert _train(turned).card.metrics != _train(past).card.metrics
+
+
+def test_days_of_knowing_that_do_not_belong_are_refused(past):
+    with pytest.raises(TrainingImpossible, match="do not belong together"):
+        _train(past, known_on=past["assessed_on"].head(5))
+
+
+def test_an_outcome_known_on_its_own_day_is_one_of_which_nobody_says_since_when(past, bundle):
+    nobody = pl.Series([None] * past.height, dtype=pl.Date)
+    for known_on in (past["assessed_on"], nobody):
+        assert _train(past, known_on=known_on).card.id == bundle.card.id

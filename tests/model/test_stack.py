@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from riskengine.model.card import Calibration
-from riskengine.model.stack import EXAMINED_MATCHES_NEEDED, Parts, stack
+from riskengine.model.stack import EXAMINED_MATCHES_NEEDED, Parts, relearned, stack
 
 
 def world(
@@ -120,3 +121,18 @@ def test_the_same_outcomes_give_the_same_bits():
     one, other = (stack(parts, is_find, np.ones(is_find.size)) for _ in range(2))
     assert one.calibration == other.calibration
     assert one.weights.tolist() == other.weights.tolist()
+
+
+def test_margins_come_from_outcomes_that_were_known_before(past, bundle):
+    days, last = past["assessed_on"], past["assessed_on"].max()
+    is_late = (pl.int_range(past.height, eager=True) % 7 == 0) & (days < last)
+    known_on = past.select(pl.when(is_late).then(pl.lit(last).dt.offset_by("1d"))).to_series()
+    turned = past["is_find"] ^ is_late
+    one, other = (
+        relearned(bundle, past, found, days, known_on=known_on)
+        for found in (past["is_find"], turned)
+    )
+    assert one.rows.tolist() == other.rows.tolist()
+    assert one.margins.tolist() == other.margins.tolist()
+    unaware = relearned(bundle, past, turned, days)
+    assert unaware.margins.tolist() != one.margins.tolist()

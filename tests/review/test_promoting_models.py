@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -164,6 +165,47 @@ def test_one_model_waits_at_a_time(unit, sibling):
     ask(unit, one)
     with pytest.raises(ModelRefused, match="waits for a second person"):
         ask(unit, other)
+
+
+def test_a_model_that_waits_keeps_no_model_of_another_place_waiting(unit, sibling):
+    finds, habits = sibling(), sibling(schema=SCHEMA, purpose="habits")
+    ask(unit, finds)
+    ask(unit, habits, reason="no outcomes yet")
+    another = sibling(schema=SCHEMA, purpose="habits", note="a third")
+    with pytest.raises(ModelRefused, match="waits for a second person"):
+        ask(unit, another, reason="no outcomes yet")
+    approve_model(unit, habits, by="Ben", at=AT)
+    approve_model(unit, finds, by="Ben", at=AT)
+    assert shelf.read_pointer(unit, shelf.HABITS_FILE).id == habits
+    assert shelf.read_pointer(unit).id == finds
+
+
+def test_a_waiting_model_whose_card_is_gone_may_be_for_any_place(unit, sibling):
+    gone, other = sibling(), sibling(note="a third")
+    ask(unit, gone)
+    shutil.rmtree(unit.models_folder / gone)
+    with pytest.raises(ModelRefused, match="waits for a second person"):
+        ask(unit, other)
+    refuse_model(unit, gone, by="Ben", at=AT, reason="it is gone")
+    ask(unit, other)
+
+
+@pytest.mark.parametrize(("auc", "is_doubted"), [(0.56, True), (0.62, False)])
+def test_ranking_no_better_than_one_in_twenty_drawn_ones_is_a_doubt(
+    unit, sibling, auc, is_doubted
+):
+    """Of 25 finds among 125 containers a model that knows nothing reaches 0.606 one time in twenty."""
+    metrics = replace(
+        load(shelf.in_force(unit)).card.metrics,
+        containers=125, finds=25, auc=auc, average_precision=0.3, base_rate=0.2,
+    )  # fmt: skip
+    new = sibling(metrics=metrics)
+    found = model_evidence.gather(unit, new, {})
+    assert ("chance" in {key for key, _ in found.doubts}) is is_doubted
+    if is_doubted:
+        with pytest.raises(ModelRefused, match=r"0\.560"):
+            ask(unit, new)
+        ask(unit, new, reason="the only one of our own port")
 
 
 def test_what_is_in_force_or_nowhere_is_not_asked_for_and_leaves_no_trace(unit):
