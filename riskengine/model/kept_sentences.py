@@ -25,6 +25,16 @@ _REMARKS: Final = (
     "out_of_fold",
     "as_known",
     "flat",
+    "unmeasured",
+    "unmeasured_before",
+    "waiting",
+    "later_folds",
+    "trader_folds",
+    "few_for_trees",
+    "few_to_tune",
+    "tuned",
+    "habits",
+    "habits_measured",
 )
 _KEYS: Final = {"why": _WHYS, "remark": _REMARKS}
 # What stands in a sentence is a figure or a model's id: short, so that no card can make this slow.
@@ -32,16 +42,22 @@ _PARAM: Final = r"(?P<{name}>[0-9A-Za-z_.:-]{{1,64}})"
 _HOLES: Final = {
     name: f"{{{name}}}"
     for name in (
+        "area",
         "as_of_day",
+        "best",
         "beyond",
         "containers",
         "each",
         "fair",
         "finds",
+        "folds",
+        "given",
+        "least",
         "model",
         "most",
         "outcomes",
         "trees",
+        "trials",
         "worth",
     )
 }
@@ -53,7 +69,7 @@ def retold(kind: Literal["why", "remark"], sentence: str, language: str) -> str:
     """Return a kept sentence in a language; one that the catalogue does not know as it was written.
 
     >>> retold("why", "nobody opened them", "fr")
-    "personne ne les a ouverts"
+    'personne ne les a ouverts'
     >>> retold("why", "the dog ate them", "fr")
     'the dog ate them'
     """

@@ -11,6 +11,7 @@ from riskengine.engine.founding import shipped
 from riskengine.engine.weighting import inverse_chances
 from riskengine.model import history, kept_sentences
 from riskengine.model.bundle import read_card
+from riskengine.model.card_page import Standing, sections_of
 from riskengine.model.kept_sentences import retold
 
 OTHERS = [language for language in messages.LANGUAGES if language != "en"]
@@ -70,3 +71,21 @@ def test_every_kept_text_of_the_catalogue_is_looked_for():
         listed = {f"model.{kind}.{name}" for name in names}
         there = {key for key in messages._catalogue("en") if key.startswith(f"model.{kind}.")}
         assert listed == there
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_remark_is_known_again_by_its_english_text(language):
+    figures = dict.fromkeys(kept_sentences._HOLES, "0.25")
+    local = dict.fromkeys(kept_sentences._HOLES, messages.number(0.25, language))
+    for name in kept_sentences._REMARKS:
+        key = f"model.remark.{name}"
+        kept = messages.render(key, figures)
+        assert retold("remark", kept, language) == messages.render(key, local, language)
+
+
+def test_the_page_of_the_card_that_ships_tells_them_to_its_readers():
+    card = read_card(shipped("models/baseline"))
+    sections = sections_of(card, Standing(), "fr")
+    points = [point for _, section in sections for point in section.points]
+    assert any("personne ne les a ouverts" in point for point in points)
+    assert not any("Past finds" in point for point in points)
