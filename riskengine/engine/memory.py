@@ -115,7 +115,7 @@ def past_of_others(workspace: Workspace, facts: pl.DataFrame, attributes: pl.Dat
     for run_id in own["run_id"].unique(maintain_order=True).to_list():
         rows = own.filter(pl.col("run_id").eq_missing(pl.lit(run_id, pl.String)))
         stated, carried = (facts, attributes) if run_id is None else _of_run(workspace, run_id)
-        pieces.append(_negative(_of_days(_as_counted(stated, carried, rows), days)))
+        pieces.append(_negative(_held(_as_counted(stated, carried, rows), days, past)))
     return _without_empty(history.merge(pieces), past)
 
 
@@ -172,10 +172,12 @@ def _of_run(workspace: Workspace, run_id: str) -> tuple[pl.DataFrame, pl.DataFra
     return runs.read_frame(folder, "indicators"), runs.read_frame(folder, "manifest_attributes")
 
 
-def _of_days(past: Past, days: pl.DataFrame) -> Past:
-    """Keep what was counted of kinds that the ledger counted on that day: an older version knew fewer."""
+def _held(counted: Past, days: pl.DataFrame, past: Past) -> Past:
+    """Keep what the ledger counted on that day: an older version knew fewer kinds, and fewer measures."""
+    place = ["kind", "key", "measure", "on"]
     return history.Past(
-        counts=past.counts.join(days, on=["kind", "on"], how="semi"), habits=past.habits
+        counts=counted.counts.join(days, on=["kind", "on"], how="semi"),
+        habits=counted.habits.join(past.habits.select(place), on=place, how="semi"),
     )
 
 

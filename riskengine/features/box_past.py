@@ -85,6 +85,20 @@ def is_tare_unlike_before() -> pl.Expr:
     return is_tare_other("tare_mass_kg", "earlier_tare_mass_kg")
 
 
+@indicator(
+    unit="kg",
+    typologies=(Typology.CLONED_CONTAINER, Typology.CONTAINER_STRUCTURE),
+    companions=(("declared", "tare_mass_kg"), ("before", "earlier_tare_mass_kg")),
+)
+def tare_change_kg() -> pl.Expr:
+    """By how much the tare lies above the one that was last declared for this container.
+
+    Zero is the same plate; a repair adds some ten kilograms, a second floor some hundred. Null when the tare is
+    unknown now or was never declared. Source: UNODC-WCO container programme practice.
+    """
+    return pl.col("tare_mass_kg") - pl.col("earlier_tare_mass_kg")
+
+
 @indicator(monotone=1, typologies=(Typology.CLONED_CONTAINER,))
 def is_seen_elsewhere_at_same_time() -> pl.Expr:
     """The number was on another ship, or at a gate ashore, while this voyage was at sea.

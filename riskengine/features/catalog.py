@@ -17,6 +17,7 @@ from riskengine.features import (
     route,
     track_record,
     usual_trade,
+    usual_ways,
 )
 from riskengine.features.beside import BESIDE
 from riskengine.features.field import Field, Kind, require_texts
@@ -40,6 +41,7 @@ _REGISTERS = tuple(
         track_record,
         usual_trade,
         find_rates,
+        usual_ways,
     )
 )
 _FACTS: tuple[tuple[Kind, str], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from riskengine.codes import containers
+from riskengine.codes import containers, size_types, stow_positions
 from riskengine.domain import Typology
 from riskengine.features.field import Register
 from riskengine.features.goods_lists import holds_goods_of
@@ -103,6 +103,26 @@ def is_reefer_setpoint_odd() -> pl.Expr:
     )
     temperature = pl.col("temperature_set_c")
     return (temperature < low) | (temperature > high)
+
+
+@indicator(unit="kg", monotone=1, typologies=(Typology.CONTAINER_STRUCTURE,))
+def tare_over_highest_usual_kg() -> pl.Expr:
+    """By how much the declared tare lies above the highest usual one of boxes of this family and length.
+
+    Below zero is usual; what was built into walls or floor weighs too, and so does a generator set. Null when the
+    tare is undeclared, or no usual one of such boxes is known. Source: carriers' container specifications.
+    """
+    return pl.col("tare_mass_kg") - size_types.highest_tare_kg(pl.col("size_type"))
+
+
+@indicator(monotone=1, typologies=(Typology.RIP_ON_RIP_OFF, Typology.VESSEL_SIDE_LOADING))
+def is_stow_position_reachable() -> pl.Expr:
+    """The declared place on board is on deck, in one of the lowest two tiers, where a person can reach the doors.
+
+    The hold and the tiers above are out of reach without tackle. Null when no place is declared, or not as bay, row
+    and tier. Source: ISO 9711; UNODC-WCO container programme practice.
+    """
+    return stow_positions.is_reachable(pl.col("stow_position"))
 
 
 @indicator(typologies=(Typology.CONTAINER_STRUCTURE,))

@@ -189,7 +189,13 @@ def _bills(manifest: Manifest) -> pl.DataFrame:
         _distinct("bill_of_lading").alias("bills_of_lading"),
         pl.col("consignment_id").n_unique().cast(pl.Int64).alias("_bill_count"),
     )
-    first = loads.unique("container_id", keep="first", maintain_order=True)
+    # A box on several bills counts on each of them.
+    carried = manifest.loads.group_by("consignment_id").agg(
+        pl.col("container_id").n_unique().cast(pl.Int64).alias("_bill_container_count")
+    )
+    first = loads.unique("container_id", keep="first", maintain_order=True).join(
+        carried, on="consignment_id", how="left", maintain_order="left"
+    )
     return first.drop("consignment_id", "bill_of_lading").join(
         several.with_columns(_null_if_empty("bills_of_lading")), on="container_id"
     )

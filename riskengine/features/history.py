@@ -1,4 +1,4 @@
-"""Under which keys a container is remembered, and which of its measures become a habit.
+"""Under which keys a container is remembered, and what it adds to habits.
 
 A sighting says that a container was assessed on a day under a key: its shipper, its lane, its seal.
 The ledger counts sightings by key and day; ``look_back`` reads those counts again.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from riskengine.features.facts import clean
+from riskengine.features.measured import HABITS, OF_ONE_HEADING, VALUES, size_type_key
 from riskengine.ledger.history import MEASURES, SIGHTINGS
 
 EVERYTHING = "all"
@@ -30,6 +31,7 @@ REMEMBERED_BY = (
     "_code_origins",
     "_seal_series",
     "_profile_key",
+    "_bill_container_count",
 )
 """Columns that only remembering needs; the assembled frame carries them along."""
 
@@ -77,14 +79,6 @@ KINDS_OF_ONE_KEY = tuple(_ONE_KEY)
 KINDS = (*KINDS_OF_ONE_KEY, *_SEVERAL_KEYS)
 """The kinds of key that every manifest may give; a mapping file may add ``attribute:<name>``."""
 HS6_DIGITS = 6
-
-VALUES = {
-    "gross_mass_kg": pl.col("gross_mass_kg"),
-    "value_per_kg_usd": pl.col("declared_value_usd") / pl.col("gross_mass_kg"),
-    "mass_per_package_kg": pl.col("gross_mass_kg") / pl.col("package_count"),
-    "declared_quantity": pl.col("declared_quantity"),
-}
-"""The measures that have habits, each drawn from the totals of a container."""
 
 
 def attribute_kind(name: str, column: int = 0) -> str:
@@ -160,37 +154,34 @@ def _several_keys(kind: str) -> pl.Expr:
 
 
 def measures(facts: pl.DataFrame, attributes: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Return the measures of each container that become the habit of its heading, lane or shipper.
+    """Return the measures of each container that become habits (``measured.HABITS``).
 
     A heading is given only where all goods of the container are of one: a mixed load has no usual
     price. Only measures above zero have a logarithm, and so a habit.
 
     Args:
-        facts: What ``facts.gather`` or ``assemble`` gives, with ``assessed_on`` filled.
+        facts: What ``facts.gather`` or ``assemble`` gives, with ``assessed_on`` filled. A frame that an
+            earlier version kept may lack columns: of the measures that need them it says nothing.
         attributes: The attributes of the same manifest; the declared quantity is also the habit of a
             category, where all goods of the container are of one.
 
     Returns:
         ``container_id, kind, key, measure, value, on``.
     """
-    one_heading = pl.col("hs_headings").list.len() == 1
-    keys = {
-        "heading": pl.when(one_heading).then(pl.col("hs_headings").list.first()),
-        "lane_heading": pl.when(one_heading).then(_one_key("lane_heading")),
-        "shipper": _one_key("shipper"),
-    }
     dated = facts.filter(pl.col("assessed_on").is_not_null())
+    held = set(dated.columns)
     parts = [
         dated.select(
             "container_id",
             pl.lit(kind).alias("kind"),
             key.alias("key"),
             pl.lit(measure).alias("measure"),
-            value.cast(pl.Float64).alias("value"),
+            VALUES[measure].cast(pl.Float64).alias("value"),
             pl.col("assessed_on").alias("on"),
         )
-        for kind, key in keys.items()
-        for measure, value in VALUES.items()
+        for kind, key in _measured_keys().items()
+        for measure in HABITS[kind]
+        if held.issuperset([*key.meta.root_names(), *VALUES[measure].meta.root_names()])
     ]
     if attributes is not None:
         parts.append(_attribute_quantities(dated, attributes))
@@ -201,6 +192,19 @@ def measures(facts: pl.DataFrame, attributes: pl.DataFrame | None = None) -> pl.
         )
         .cast(pl.Schema(MEASURES))
     )
+
+
+def _measured_keys() -> dict[str, pl.Expr]:
+    one_heading = pl.col("hs_headings").list.len() == 1
+    keys = {
+        kind: _one_key(kind)
+        for kind in HABITS
+        if kind in _ONE_KEY and kind not in OF_ONE_HEADING
+    }
+    for kind in OF_ONE_HEADING:
+        key = pl.col("hs_headings").list.first() if kind == "heading" else _one_key(kind)
+        keys[kind] = pl.when(one_heading).then(key)
+    return keys | {"size_type": size_type_key()}
 
 
 def asked_keys(facts: pl.DataFrame, attributes: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from riskengine.codes import size_types
+from riskengine.codes import size_types, stow_positions
 from riskengine.domain import Typology
 from riskengine.features.asked import any_asked
 from riskengine.features.field import Register
@@ -145,6 +145,20 @@ def is_size_type_unlike_gate() -> pl.Expr:
     Null when none said. Source: common profiling practice.
     """
     return is_size_type_unlike(pl.col("size_type"), pl.col("gate_size_type"))
+
+
+@indicator(
+    monotone=1,
+    typologies=(Typology.RIP_ON_RIP_OFF, Typology.VESSEL_SIDE_LOADING),
+    companions=(("place", "planned_stow_position"),),
+)
+def is_planned_stow_position_reachable() -> pl.Expr:
+    """The stow plan has the box on deck, in one of the lowest two tiers, where a person can reach the doors.
+
+    The hold and the tiers above are out of reach without tackle. Null when the box is not on a plan, or its place is
+    not written as bay, row and tier. Source: ISO 9711; UNODC-WCO container programme practice.
+    """
+    return stow_positions.is_reachable(pl.col("planned_stow_position"))
 
 
 @indicator(monotone=1, typologies=(Typology.CONTAINER_STRUCTURE, Typology.VESSEL_SIDE_LOADING))

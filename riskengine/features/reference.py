@@ -10,7 +10,7 @@ from riskengine import messages
 from riskengine.features.catalog import catalog
 from riskengine.features.look_back import NEW_KIND_DAYS
 from riskengine.features.rates import RECENT_DAYS, SHRINKAGE
-from riskengine.features.remembered import FEWEST_FOR_A_HABIT
+from riskengine.features.usual import FEWEST_FOR_A_HABIT, FEWEST_OF_A_RELATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,8 @@ unit has seen before. What is not declared is *not known*, never zero and never 
   on the rate of all years.
 - A kind of key that the unit began to count later than the rest (a new version, a new column) is not known for its first {NEW_KIND_DAYS} days:
   until then everybody would be new.
-- *Usual* is the middle 80 % of earlier containers of the same heading, on a logarithmic scale, from {FEWEST_FOR_A_HABIT} containers on.
+- *Usual* is the middle 80 % of earlier containers of the same heading (lane, shipper, size and type), on a logarithmic scale, from
+  {FEWEST_FOR_A_HABIT} containers on; of a party with such goods from {FEWEST_OF_A_RELATION} on, its spread drawn towards that of the heading.
 - The source named is where the *idea* is known from in public. Formulas, thresholds and lists are our own, written from general
   knowledge of the trade and not compared entry by entry with that source.
 - *Manifest* scope means that other containers of the same manifest are looked at; all others depend on the container alone.

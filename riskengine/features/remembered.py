@@ -9,30 +9,21 @@ import polars as pl
 from riskengine.features.history import (
     KINDS,
     KINDS_OF_ONE_KEY,
-    VALUES,
     attribute_kind,
-    measures,
     sightings,
 )
-from riskengine.features.look_back import RECENT, WINDOWS_DAYS, habits, look_back
+from riskengine.features.look_back import RECENT, WINDOWS_DAYS, look_back
 from riskengine.features.rates import recent, with_container_rates
+from riskengine.features.usual import with_habits
 
 if TYPE_CHECKING:
     from riskengine.ledger.history import Past
 
-FEWEST_FOR_A_HABIT = 20
-"""Earlier containers below which nothing is called usual."""
-_USUAL_SPREAD = (
-    1.2816  # standard deviations around the mean between which 80 % of a normal habit lies
-)
-_LEAST_SPREAD = 0.05  # of a logarithm: a habit without spread would make a gram an outlier
 RAMPED = ("shipper", "consignee", "declarant", "lane", "lane_heading")
 """Whose last week is held against a usual one."""
 _WEEKS_OF_HABIT = 12
 # Multiplied, never divided by: polars divides long and short columns by a constant differently.
 _WEEKS_A_DAY = 1 / 7
-_HABITS_OF = {"heading": "", "lane_heading": "lane_", "shipper": "shipper_"}
-"""Whose habits a container is held against, and how their columns begin after the underscore."""
 _OF_ONE_KEY = (
     "containers",
     "examined",
@@ -87,7 +78,8 @@ def with_past(facts: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.D
             pl.col("containers_least").alias(f"attribute.{name}.containers_before"),
         )
         frame = frame.join(part, on="container_id", how="left")
-    return _with_habits(frame, attributes, past).sort("container_id")
+    names = _remembered_attributes(attributes, "category")
+    return with_habits(frame, attributes, past, names).sort("container_id")
 
 
 def weekly_usual(kind: str) -> pl.Expr:
@@ -144,36 +136,3 @@ def _strongest(remembered: pl.DataFrame) -> pl.DataFrame:
         pl.col("first_seen_on").min().alias("first_seen_on"),
     )
     return speaking.drop("containers", "last_seen_on", "first_seen_on").join(spread, on=groups)
-
-
-def _with_habits(frame: pl.DataFrame, attributes: pl.DataFrame, past: Past) -> pl.DataFrame:
-    """Set beside each container how far its measures lie from what is usual, by heading, lane and shipper."""
-    measured = measures(frame, attributes)
-    known = measured.join(
-        habits(past, measured), on=["kind", "key", "measure", "on"], how="left"
-    ).filter(pl.col("count") >= FEWEST_FOR_A_HABIT)
-    mean, spread = pl.col("mean"), pl.col("deviation")
-    known = known.with_columns(
-        ((pl.col("value").log() - mean) / spread.clip(_LEAST_SPREAD)).alias("distance"),
-        (mean - _USUAL_SPREAD * spread).exp().alias("usual_low"),
-        (mean + _USUAL_SPREAD * spread).exp().alias("usual_high"),
-    )
-    parts = known.partition_by("kind", "measure", as_dict=True)
-    nothing = known.clear()
-    for kind, before in _HABITS_OF.items():
-        for measure in VALUES:
-            part = parts.get((kind, measure), nothing).select(
-                "container_id",
-                pl.col("distance").alias(f"_{before}{measure}_distance"),
-                pl.col("value").alias(f"_{before}{measure}_declared"),
-                pl.col("count").alias(f"_{before}{measure}_count"),
-                pl.col("usual_low").alias(f"_{before}{measure}_usual_low"),
-                pl.col("usual_high").alias(f"_{before}{measure}_usual_high"),
-            )
-            frame = frame.join(part, on="container_id", how="left")
-    for name in _remembered_attributes(attributes, "category"):
-        part = parts.get((attribute_kind(name), "declared_quantity"), nothing).select(
-            "container_id", pl.col("distance").alias(f"attribute.{name}.quantity_deviation")
-        )
-        frame = frame.join(part, on="container_id", how="left")
-    return frame

@@ -15,10 +15,11 @@ from riskengine.manifest import read_manifest
 
 @pytest.fixture
 def older_unit(unit):
-    """A unit whose ledger never counted carriers, nor shippers by their lane; its runs are kept."""
+    """A unit whose ledger never counted carriers, nor shippers by their lane, nor tares; its runs are kept."""
     with open_ledger(unit) as connection:
         for table in ("count_day", "kind_day"):
             connection.execute(f"DELETE FROM {table} WHERE kind IN ('carrier', 'shipper_lane')")
+        connection.execute("DELETE FROM habit_day WHERE measure IN ('tare_mass_kg', 'prepaid')")
     return unit
 
 
@@ -29,6 +30,8 @@ def test_what_an_older_version_did_not_count_is_not_taken_off(older_unit, sample
     assert past.counts["containers"].min() >= 0
     assert past.kinds["containers"].min() >= 0
     assert "carrier" not in set(past.kinds["kind"])
+    assert past.habits["count"].min() > 0
+    assert not {"tare_mass_kg", "prepaid"} & set(past.habits["measure"])
 
 
 def test_a_kind_that_an_older_version_did_not_count_is_unknown(older_unit, reading, day):

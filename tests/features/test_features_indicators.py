@@ -143,6 +143,16 @@ _EXAMPLES = [
     ("is_house_bill_missing", {"bill_type": "master"}, True),
     ("is_house_bill_missing", {"bill_type": "house"}, False),
     ("is_freight_prepaid", {"freight_payment": "prepaid"}, True),
+    ("is_stow_position_reachable", {"stow_position": "0120382"}, True),
+    ("is_stow_position_reachable", {"stow_position": "120384"}, True),
+    ("is_stow_position_reachable", {"stow_position": "0120386"}, False),
+    ("is_stow_position_reachable", {"stow_position": "012-03-04"}, False),
+    ("is_stow_position_reachable", {"stow_position": "YARD 7"}, None),
+    ("is_stow_position_reachable", {}, None),
+    ("tare_over_highest_usual_kg", {"size_type": "22G1", "tare_mass_kg": 2_900.0}, 450.0),
+    ("tare_over_highest_usual_kg", {"size_type": "22G1", "tare_mass_kg": 2_200.0}, -250.0),
+    ("tare_over_highest_usual_kg", {"size_type": "22G1"}, None),
+    ("tare_over_highest_usual_kg", {"tare_mass_kg": 2_200.0}, None),
     ("is_freight_prepaid", {"freight_payment": "collect"}, False),
 ]  # fmt: skip
 

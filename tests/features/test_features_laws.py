@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from riskengine.features import assemble, gather, measures, sightings
 from riskengine.features.catalog import catalog
-from riskengine.features.history import VALUES
+from riskengine.features.measured import VALUES
 from riskengine.ledger.history import Past, tally
 
 _DAY = date(2024, 6, 1)

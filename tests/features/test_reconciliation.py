@@ -69,6 +69,9 @@ def test_without_anything_beside_the_manifest_every_indicator_is_unknown(drawn):
         ({"size_type": "45R1"}, {"planned_size_type": "40RF"}, "is_size_type_unlike_stow_plan", False),
         ({"size_type": "45R1"}, {"planned_size_type": "??"}, "is_size_type_unlike_stow_plan", None),
         ({"size_type": "22G1"}, {"gate_size_type": "42G1"}, "is_size_type_unlike_gate", True),
+        ({"stow_position": "0120304"}, {"planned_stow_position": "0120382"}, "is_planned_stow_position_reachable", True),
+        ({"stow_position": "0120382"}, {"planned_stow_position": "0120304"}, "is_planned_stow_position_reachable", False),
+        ({"stow_position": "0120382"}, {}, "is_planned_stow_position_reachable", None),
         ({"is_full": False}, {"planned_is_full": True}, "is_full_state_unlike_stow_plan", True),
         ({"is_full": True}, {"gate_is_full": True}, "is_full_state_unlike_gate", False),
         (
