@@ -22,6 +22,7 @@ KEYS = {
     "rank",
     "score",
     "log_odds",
+    "spread",
     "lane",
     "basis",
     "typologies",

@@ -150,7 +150,9 @@ def test_a_label_that_is_not_listed_is_a_defect_and_no_outcome(read):
         mapping,
         "Box,R,D\nCSQU3054383,1,2026-03-04\nMSCU1234566,7,2026-03-04\nTEMU1234565,,\n",
     )
-    assert reading.manifest.examinations.rows() == [(1, "seizure", True, date(2026, 3, 4))]
+    assert reading.manifest.examinations.rows() == [
+        (1, "seizure", True, date(2026, 3, 4), None)
+    ]
     assert "value_unknown" in [defect.code for defect in reading.defects]
 
 
@@ -178,8 +180,8 @@ def test_wildlife_declarations_are_read_by_their_mapping(read):
     ]
     assert manifest.consignments["country_of_dispatch"].to_list() == ["CN", "SG"]
     assert manifest.examinations.rows() == [
-        (1, "nil", False, date(2020, 2, 1)),
-        (2, "discrepancy", True, date(2020, 3, 5)),
+        (1, "nil", False, date(2020, 2, 1), None),
+        (2, "discrepancy", True, date(2020, 3, 5), None),
     ]
     pairs = manifest.attributes.filter(name="genus_species")
     assert pairs["text"].to_list() == ["Rana|exempla", "Bufo|exempla", "Rana|exempla"]
