@@ -35,9 +35,8 @@ def encode(frame: pl.DataFrame, card: ModelCard) -> pl.DataFrame:
 def encode_features(frame: pl.DataFrame, features: Sequence[FeatureSpec]) -> pl.DataFrame:
     """Encode by a list of features; see :func:`encode`."""
     check_features(frame, features)
-    return frame.select(
-        _expression(frame.schema[feature.name], feature) for feature in features
-    )
+    schema = frame.schema  # asked once: a wide frame builds it anew each time
+    return frame.select(_expression(schema[feature.name], feature) for feature in features)
 
 
 def check_features(frame: pl.DataFrame, features: Sequence[FeatureSpec]) -> None:
@@ -46,16 +45,17 @@ def check_features(frame: pl.DataFrame, features: Sequence[FeatureSpec]) -> None
     Raises:
         FeatureMismatch: It has not.
     """
-    missing = [feature.name for feature in features if feature.name not in frame.schema]
+    schema = frame.schema
+    missing = [feature.name for feature in features if feature.name not in schema]
     if missing:
         raise FeatureMismatch(
             f"The model asks for features that are not there: {', '.join(missing)}.",
             remedy=_REMEDY,
         )
     wrong = [
-        f"{feature.name} ({frame.schema[feature.name]}, asked: {feature.kind})"
+        f"{feature.name} ({schema[feature.name]}, asked: {feature.kind})"
         for feature in features
-        if not _is_kind(frame.schema[feature.name], feature)
+        if not _is_kind(schema[feature.name], feature)
     ]
     if wrong:
         raise FeatureMismatch(
