@@ -54,7 +54,8 @@ def assemble_facts(facts: pl.DataFrame, manifest: Manifest, past: Past) -> pl.Da
         manifest: The manifest they are from.
         past: As ``assemble`` takes it.
     """
-    drawn = with_past(facts, manifest.attributes, past).with_columns(expressions())
+    remembered = with_past(facts, manifest.attributes, past)
+    drawn = remembered.lazy().with_columns(expressions()).collect(optimizations=_sharing())
     fields = catalog()
     said = [
         pl.col(source).alias(field.companion_columns[param])
@@ -70,6 +71,14 @@ def assemble_facts(facts: pl.DataFrame, manifest: Manifest, past: Past) -> pl.Da
         .with_columns(_finite())
         .sort("container_id")
     )
+
+
+def _sharing() -> pl.QueryOptFlags:
+    """Let indicators share what they have in common, and plan nothing else.
+
+    Hundreds of them stand on a frame of hundreds of columns: the planning took longer than the work.
+    """
+    return pl.QueryOptFlags.none(comm_subexpr_elim=True)
 
 
 def _finite() -> pl.Expr:

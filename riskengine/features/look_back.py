@@ -178,7 +178,9 @@ def _with_kinds(known: pl.DataFrame, past: Past) -> pl.DataFrame:
     of_all = began.filter(pl.col("kind") == EVERYTHING)["kind_began_on"]
     a_while = pl.duration(days=NEW_KIND_DAYS)
     kind_began = pl.col("kind_began_on")
-    is_old = kind_began <= pl.lit(of_all.min(), pl.Date) + a_while
+    all_began = pl.lit(of_all.min(), pl.Date)
+    # A beginning on the day or later is not known yet.
+    is_old = kind_began <= pl.when(all_began < pl.col("on")).then(all_began) + a_while
     is_counted = kind_began < pl.col("on")
     is_long = kind_began + a_while < pl.col("on")
     return (
