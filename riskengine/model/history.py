@@ -178,8 +178,8 @@ def with_fair_past(
     container that is scored tomorrow knows of all. Out of fold, each container knows of the outcomes
     of all other groups. On a single day only the latter says anything; there the folds are those that
     are measured, and the one that is measured next tells its outcomes to nobody. Otherwise both are
-    tried on the earlier side, and out of fold is taken where it ranks later days clearly better: by
-    2 % of the average precision.
+    tried inside the earlier side, on its own later days, and out of fold is taken where it ranks them
+    clearly better, by 2 % of the average precision. With too few finds to try, nothing is changed.
 
     Args:
         history: The history as of each day.
@@ -195,13 +195,13 @@ def with_fair_past(
         return history, choice
     if history.split.validation == "folds by trader":
         return _told_by_fold(history, choice, out_of_fold)
-    cut = history.split.slices[0]
-    told = _encoded(out_of_fold(cut.later_from), choice)
-    matrix = history.lesson.matrix.copy()
-    matrix[cut.earlier] = to_matrix(told)[cut.earlier]
-    other = replace(history.lesson, matrix=matrix)
+    inner = history.inner()
+    if inner is None:
+        remark = "Past finds enter training as they were known on each day: too few finds to try anything else."
+        return replace(history, remarks=(*history.remarks, remark)), choice
     as_of_day, fair = (
-        _later_precision(lesson, cut, history.settings) for lesson in (history.lesson, other)
+        _later_precision(lesson, inner, history.settings)
+        for lesson in (history.lesson, _told_before(inner, history, choice, out_of_fold))
     )
     said = f"average precision {fair:.3f} out of fold, {as_of_day:.3f} as of each day"
     if fair <= _CLEARLY_BETTER * as_of_day:
@@ -213,6 +213,7 @@ def with_fair_past(
         "Past finds enter training out of fold: each container is told the outcomes of other groups,"
         f" whenever they became known ({said} on later days)."
     )
+    other = _told_before(history.split.slices[0], history, choice, out_of_fold)
     encoded = _encoded(out_of_fold(None), choice)
     whole = replace(history.whole, matrix=to_matrix(encoded))
     remarks = (*history.remarks, remark)
@@ -228,6 +229,16 @@ _ONE_DAY: Final = (
     "All containers are of one day: past finds enter training out of fold, each container being told"
     " the outcomes of other groups."
 )
+
+
+def _told_before(
+    cut: Slice, history: History, choice: Choice, out_of_fold: OutOfFold
+) -> Lesson:
+    """Return the containers, those before a cut with past finds out of fold, by what was known before it."""
+    told = _encoded(out_of_fold(cut.later_from), choice)
+    matrix = history.lesson.matrix.copy()
+    matrix[cut.earlier] = to_matrix(told)[cut.earlier]
+    return replace(history.lesson, matrix=matrix)
 
 
 def _told_by_fold(

@@ -24,6 +24,7 @@ _REMARKS: Final = (
     "one_day",
     "out_of_fold",
     "as_known",
+    "few_for_past",
     "flat",
     "unmeasured",
     "unmeasured_before",

@@ -23,7 +23,7 @@ def growing():
         shipper_find_rate=pl.when(pl.col("is_find")).then(0.5).otherwise(0.1)
         + pl.Series(np.random.default_rng(2).normal(0, 0.15, frame.height))
     )
-    is_early = pl.int_range(pl.len()) < 0.8 * pl.len()
+    is_early = pl.int_range(pl.len()) < 0.63 * pl.len()
     as_of_day = told.with_columns(
         shipper_find_rate=pl.when(is_early)
         .then(pl.col("shipper_find_rate").shuffle(seed=4))
@@ -53,13 +53,23 @@ def test_past_finds_are_told_out_of_fold_where_that_ranks_later_days_clearly_bet
 
     card = _card(as_of_day, out_of_fold)
     assert any("out of fold: each container is told" in remark for remark in card.remarks)
-    assert asked == [card.window.later_from, None]
-    assert card.metrics.auc > _card(as_of_day).metrics.auc + 0.1
+    tried, measured, scored = asked
+    assert tried < measured == card.window.later_from, "chosen on days that measure nothing"
+    assert scored is None
+    as_known = _card(as_of_day).metrics
+    assert card.metrics.average_precision > as_known.average_precision + 0.1
 
 
 def test_past_finds_stay_as_of_each_day_where_that_is_as_good(past):
     card = _card(past, lambda _: past)
     assert any("as they were known on each day" in remark for remark in card.remarks)
+
+
+def test_past_finds_stay_as_of_each_day_where_finds_are_too_few_to_try(past):
+    asked = []
+    card = _card(past.head(800), asked.append, finds_needed=10)
+    assert asked == []
+    assert any("too few finds to try anything else" in remark for remark in card.remarks)
 
 
 def test_a_single_day_is_always_told_out_of_fold(past):
