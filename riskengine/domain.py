@@ -167,6 +167,10 @@ class Reason:
         sentence: What it says to an officer, in the reader's language.
         typologies: The modus operandi it speaks for; may be empty.
         is_told: Whether there is a value to speak of; False where it is the missing value that moves.
+        key: The text of the catalogue that the sentence is; empty where a rule's author wrote it.
+        params: What was put into it, so that it can be said in any language later.
+        usual: What is usual on this lane and heading, as a sentence; empty where nobody knows.
+        precedents: The earlier containers and examinations that it speaks of, one sentence each.
     """
 
     source: str
@@ -175,6 +179,10 @@ class Reason:
     sentence: str
     typologies: tuple[Typology, ...] = ()
     is_told: bool = True
+    key: str = ""
+    params: Mapping[str, object] = attribute(default_factory=dict[str, "object"])
+    usual: str = ""
+    precedents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,16 @@ def port_name(port: str) -> str | None:
     return _by_port("name").get(port)
 
 
+def position(port: str) -> tuple[float, float] | None:
+    """Return the latitude and longitude of a port in degrees, or None if the code is not in the table.
+
+    >>> position("ECGYE")
+    (-2.2405, -79.8816)
+    """
+    latitude, longitude = (_by_port(name).get(port) for name in ("latitude", "longitude"))
+    return None if latitude is None or longitude is None else (latitude, longitude)
+
+
 @overload
 def resolve(place: str) -> str | None: ...
 @overload

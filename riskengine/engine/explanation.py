@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from riskengine import messages
 from riskengine.domain import Basis, Lane, Typology, Verdict
+from riskengine.engine.declared_lines import defects_of, facts_of
 from riskengine.engine.naming import is_named, own_name
 from riskengine.engine.reasons import Reasons
+from riskengine.engine.route_stops import route_of
 from riskengine.engine.told_beside import changes_of, differences_of, fields_beside
 from riskengine.rules.reference import excused_by
 from riskengine.rules.sentences import label_of
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from riskengine.domain import Digests, Reason
-    from riskengine.engine.reasons import Answer
+    from riskengine.engine.reasons import Answer, ReasonGroup
+    from riskengine.engine.route_stops import RouteStop
     from riskengine.engine.run import Run
+    from riskengine.engine.search_plan import LeadingTypology
+    from riskengine.engine.what_if import WhatIf
     from riskengine.features.field import Field
     from riskengine.rules.rule import Rule
 
@@ -114,6 +117,10 @@ class Explanation:
         defects: What could not be read, or is wrong, with its place.
         run_id: The run.
         digests: What the assessment follows from.
+        groups: The reasons with what belongs together as one, the strongest first.
+        leading: The modus operandi that the reasons speak for most, each with where to look.
+        what_if: What would clear it or flag it, and what to ask; None where that was not asked for.
+        route: Its journey as declared.
     """
 
     name: str
@@ -146,6 +153,10 @@ class Explanation:
     defects: tuple[tuple[str, str], ...]
     run_id: str
     digests: Digests
+    groups: tuple[ReasonGroup, ...] = ()
+    leading: tuple[LeadingTypology, ...] = ()
+    what_if: WhatIf | None = None
+    route: tuple[RouteStop, ...] = ()
 
 
 def _by_members(row: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -174,11 +185,17 @@ def explain(
     every = reasons.answers(key)
     answers = tuple(answer for answer in every if not answer.is_shadow)
     unknown = [answer for answer in answers if answer.verdict is Verdict.UNKNOWN]
-    defects = _defects(run, row, language)
+    defects = defects_of(run, row, language)
+
+    def lacking(what: str) -> tuple[str, ...]:
+        return tuple(
+            a.rule.title.in_language(language) for a in unknown if _lacks(run, a) == what
+        )
+
     return Explanation(
         name=row["container_number"] or container,
         container_id=key,
-        facts=_facts(reasons.facts(key), language),
+        facts=facts_of(reasons.facts(key), language),
         rank=row["rank"],
         containers=run.assessments.height,
         lane=Lane(row["lane"]),
@@ -215,12 +232,10 @@ def explain(
             for a in unknown
             if _lacks(run, a) is None
         ),
-        **{
-            f"without_{what}": tuple(
-                a.rule.title.in_language(language) for a in unknown if _lacks(run, a) == what
-            )
-            for what in ("stow_plan", "versions", "reports", "past")
-        },
+        without_stow_plan=lacking("stow_plan"),
+        without_versions=lacking("versions"),
+        without_reports=lacking("reports"),
+        without_past=lacking("past"),
         typologies=tuple(
             (
                 messages.render(f"desk.typology.{Typology(t['id']).value}", {}, language),
@@ -234,6 +249,7 @@ def explain(
         defects=defects,
         run_id=run.card.run_id,
         digests=run.card.digests,
+        route=route_of(reasons.facts(key)),
     )
 
 
@@ -320,70 +336,3 @@ def _would_clear(
         for r in provable[:2]
     ]
     return tuple(lines)
-
-
-def _defects(run: Run, row: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
-    if row["container_number"] is None:
-        containers = run.canonical["containers"]
-        record = containers.filter(pl.col("container_id") == row["container_id"])[
-            "record_number"
-        ].to_list()
-        own = run.defects.filter(pl.col("record_number").is_in(record))
-    else:
-        own = run.defects.filter(pl.col("container_number") == row["container_number"])
-    return tuple(
-        (
-            ":".join(
-                str(part) for part in (d["file"], d["line"], d["column"]) if part is not None
-            ),
-            messages.render(f"defect.{d['code']}", json.loads(d["params_json"]), language),
-        )
-        for d in own.iter_rows(named=True)
-    )
-
-
-def _facts(facts: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
-    """Return the lines at the head of an explanation; what was not declared is left out here and named below."""
-
-    def joined(*names: str, by: str = " ") -> str:
-        parts: list[str] = []
-        for name in names:
-            value = facts.get(name)
-            parts += value if isinstance(value, list) else [value] if value is not None else []
-        # A port that stands twice in a row, as receipt and loading, is named once.
-        return by.join(str(part) for part, _ in groupby(parts))
-
-    def amount(name: str, unit: str) -> str:
-        value = facts.get(name)
-        return (
-            ""
-            if value is None
-            else messages.fill(
-                "{value:number} {unit}", {"value": value, "unit": unit}, language
-            )
-        )
-
-    lines = {
-        "vessel": joined("vessel_name", "voyage_number"),
-        "route": joined(
-            "place_of_receipt",
-            "port_of_loading",
-            "transhipment_ports",
-            "port_of_discharge",
-            "place_of_delivery",
-            by=" > ",
-        ),
-        "shipper": joined("shipper_name", "shipper_country", by=", "),
-        "consignee": joined("consignee_name", "consignee_country", by=", "),
-        "notify_party": joined("notify_party_name", "notify_party_country", by=", "),
-        "goods": joined("goods_description", "hs_codes"),
-        "mass": amount("gross_mass_kg", "kg"),
-        "value": amount("declared_value_usd", "USD"),
-        "box": joined("size_type", "container_family"),
-        "seals": joined("seal_numbers", by=", "),
-    }
-    return tuple(
-        (messages.render(f"desk.fact_line.{line}", {}, language), messages.visible(text))
-        for line, text in lines.items()
-        if text
-    )

@@ -42,6 +42,27 @@ class Answer:
         return self.rule.status is RuleStatus.SHADOW
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonGroup:
+    """Reasons that speak of one thing, as one.
+
+    Attributes:
+        id: The group (``features.groups``), or the rule.
+        label: Its name in the reader's language.
+        log_odds: The sum of its parts.
+        strength: In words: see ``engine.strength``.
+        sentence: That of its strongest part.
+        parts: The reasons, the strongest first.
+    """
+
+    id: str
+    label: str
+    log_odds: float
+    strength: str
+    sentence: str
+    parts: tuple[Reason, ...]
+
+
 class Reasons:
     """The reasons of one run's containers, in one language.
 

@@ -82,6 +82,8 @@ class RunCard:
         stow_plan_sha256: Of the stow plan it was assessed with, or the empty string.
         challenger_id: The bundle that scored in the shadow, or the empty string; no digest holds it, as nothing
             follows from it.
+        texts_sha256: Of the texts in which it was first explained, or the empty string; no digest holds it either.
+        policy_json: The policy as it stood, as one line of JSON, or the empty string.
         digests: Of manifest, history, rules, model and policy.
     """
 
@@ -94,6 +96,8 @@ class RunCard:
     model_id: str
     stow_plan_sha256: str = ""
     challenger_id: str = ""
+    texts_sha256: str = ""
+    policy_json: str = ""
     digests: Digests
 
 
