@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import numpy as np
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from riskengine.rules.rule import Rule
 
     Tree = Node | Group | Condition
+    Truths = npt.NDArray[np.int8]
 
 BATCH = 100
 # So many containers are asked at a time, so that what is held beside the answers has a bound.
@@ -56,6 +56,8 @@ MOST_ROWS = 1_000_000
 # From so many rows on, and where each text stands in four of them on average, texts are asked by themselves.
 LEAST_ROWS = 2_000
 LEAST_REPEATS = 4
+_YES: Final = np.int8(2)
+_UNTOLD: Final = np.int8(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def ask(
             asked = {q.sql: q for index in parts for q in questions[index].values()}
             some = columns[start : start + MOST_ROWS]
             known, refused = _asked(connection, [asked[sql] for sql in sorted(asked)], some)
-            absences = _Absences(some)
+            absences, logic = _Absences(some), _Logic(some)
             for index in list(parts):
                 faulty = [q.sql for q in questions[index].values() if q.sql in refused]
                 if faulty:
@@ -118,7 +120,7 @@ def ask(
                     del parts[index]
                     continue
                 lines = {node: known[q.sql] for node, q in questions[index].items()}
-                parts[index].append(_answer(rules[index], _Logic(some, lines), absences, start))
+                parts[index].append(_answer(rules[index], logic, lines, absences, start))
     return {index: _joined(answers) for index, answers in parts.items()}, broken
 
 
@@ -167,30 +169,48 @@ def _asks_text_alone(node: Node) -> bool:
 
 
 class _Logic:
-    """Joins the answers to the lines of a rule; what is missing goes through by Kleene's logic."""
+    """Joins the answers to the lines of a rule by Kleene's logic: no below unknown below yes.
 
-    def __init__(self, columns: pl.DataFrame, lines: Mapping[Node, pl.Series]) -> None:
+    So ``and`` is the lesser, ``or`` the greater, and ``not`` turns the scale round.
+    """
+
+    def __init__(self, columns: pl.DataFrame) -> None:
         self._columns = columns
-        self._lines = lines
+        self._plain: dict[tuple[str, str], Truths] = {}
 
-    def truth(self, tree: Tree) -> pl.Series:  # noqa: PLR0911 - one for each kind of part
+    def truth(  # noqa: PLR0911 - one for each kind of part
+        self, tree: Tree, lines: Mapping[Node, Truths]
+    ) -> Truths:
         if isinstance(tree, Condition):
-            return self.truth(tree.tree)
+            return self.truth(tree.tree, lines)
         if isinstance(tree, Group):
-            sides = [self.truth(member) for member in tree.members]
-            joined = reduce(and_ if tree.mode is Mode.ALL else or_, sides)
-            return ~joined if tree.mode is Mode.NONE else joined
-        if isinstance(tree, Both):
-            return self.truth(tree.left) & self.truth(tree.right)
-        if isinstance(tree, Either):
-            return self.truth(tree.left) | self.truth(tree.right)
+            sides = [self.truth(member, lines) for member in tree.members]
+            joined = reduce(np.minimum if tree.mode is Mode.ALL else np.maximum, sides)
+            return _YES - joined if tree.mode is Mode.NONE else joined
+        if isinstance(tree, (Both, Either)):
+            join = np.minimum if isinstance(tree, Both) else np.maximum
+            return join(self.truth(tree.left, lines), self.truth(tree.right, lines))
         if isinstance(tree, Not):
-            return ~self.truth(tree.operand)
+            return _YES - self.truth(tree.operand, lines)
         if isinstance(tree, FieldRef):
-            return self._columns[tree.name]
+            return self._column("said", tree.name)
         if isinstance(tree, IsMissing) and isinstance(tree.operand, FieldRef):
-            return self._columns[tree.operand.name].is_null()
-        return self._lines[tree]
+            return self._column("missing", tree.operand.name)
+        return lines[tree]
+
+    def _column(self, what: str, name: str) -> Truths:
+        """Return what a column says as it stands, or whether it says nothing; looked up once."""
+        if (what, name) not in self._plain:
+            column = self._columns[name]
+            said = column if what == "said" else column.is_null()
+            self._plain[what, name] = _truths(said.to_frame())[name]
+        return self._plain[what, name]
+
+
+def _truths(answers: pl.DataFrame) -> dict[str, Truths]:
+    """Return each column of yes, no and null on the scale of Kleene's logic: 2, 0 and 1."""
+    said = answers.select((pl.all().cast(pl.Boolean).cast(pl.Int8) * 2).fill_null(1))
+    return {column.name: column.to_numpy() for column in said}
 
 
 class _Absences:
@@ -213,7 +233,7 @@ class _Absences:
 
 def _asked(
     connection: duckdb.DuckDBPyConnection, questions: Sequence[_Question], columns: pl.DataFrame
-) -> tuple[dict[str, pl.Series], dict[str, str]]:
+) -> tuple[dict[str, Truths], dict[str, str]]:
     """Return the answer of every row to each question by its SQL, and why others were refused."""
     of_texts: dict[str, list[_Question]] = defaultdict(list)
     of_rows: list[_Question] = []
@@ -222,16 +242,19 @@ def _asked(
             of_texts[question.fields[0]].append(question)
         else:
             of_rows.append(question)
-    known: dict[str, pl.Series] = {}
+    known: dict[str, Truths] = {}
     refused: dict[str, str] = {}
     for name, some in of_texts.items():
         texts = columns[name].drop_nulls().unique(maintain_order=True)
         if texts.len() > columns.height // LEAST_REPEATS:
             of_rows += some
             continue
-        places = columns[name].cast(pl.Enum(texts)).to_physical().cast(pl.UInt32)
+        # A text that is missing stands behind the last one, where every answer is unknown.
+        places = columns[name].cast(pl.Enum(texts)).to_physical().fill_null(texts.len())
         answers = _run(connection, some, texts.to_frame(), refused)
-        known |= {sql: column.gather(places) for sql, column in answers.items()}
+        known |= {
+            sql: np.append(said, _UNTOLD)[places.to_numpy()] for sql, said in answers.items()
+        }
     for start in range(0, len(of_rows), BATCH):
         some = of_rows[start : start + BATCH]
         known |= _run(connection, some, columns, refused)
@@ -243,7 +266,7 @@ def _run(
     questions: Sequence[_Question],
     columns: pl.DataFrame,
     refused: dict[str, str],
-) -> dict[str, pl.Series]:
+) -> dict[str, Truths]:
     """Return the answers to some questions; where DuckDB refuses, only the culprit is lost."""
     key = columns.columns[0]
     read = dict.fromkeys([key, *(name for question in questions for name in question.fields)])
@@ -255,7 +278,7 @@ def _run(
         if len(questions) == 1:
             refused[questions[0].sql] = str(error).splitlines()[0]
             return {}
-        found: dict[str, pl.Series] = {}
+        found: dict[str, Truths] = {}
         for question in questions:
             found |= _run(connection, [question], columns, refused)
         return found
@@ -263,24 +286,25 @@ def _run(
         raise RuleError(
             "DuckDB gave the containers back in another order than it received them."
         )
-    return {q.sql: answers[f"q{n}"].cast(pl.Boolean) for n, q in enumerate(questions)}
+    said = _truths(answers.drop("place"))
+    return {q.sql: said[f"q{n}"] for n, q in enumerate(questions)}
 
 
-def _answer(rule: Rule, logic: _Logic, absences: _Absences, start: int) -> Answer:
-    when = logic.truth(rule.when)
-    rows = when.fill_null(value=True).arg_true()
-    holds = when.gather(rows).fill_null(value=False)
-    verdicts = holds.cast(pl.Int8) * MATCH
+def _answer(
+    rule: Rule, logic: _Logic, lines: Mapping[Node, Truths], absences: _Absences, start: int
+) -> Answer:
+    when = logic.truth(rule.when, lines)
+    rows = np.flatnonzero(when).astype(np.uint32)
+    holds = when[rows] == _YES
+    verdicts = np.where(holds, np.int8(MATCH), np.int8(UNKNOWN))
     if rule.excuses:
-        excuse = reduce(or_, [logic.truth(tree) for tree in rule.excuses])
-        excused = excuse.gather(rows).fill_null(value=False) & holds
-        verdicts = verdicts - excused.cast(pl.Int8) * (MATCH - EXCUSED)
-    found, said = rows.to_numpy().astype(np.uint32), verdicts.to_numpy()
-    absent = np.zeros(len(found), dtype=np.int64)
-    unknown = said == UNKNOWN
+        excuse = reduce(np.maximum, [logic.truth(tree, lines) for tree in rule.excuses])
+        verdicts[holds & (excuse[rows] == _YES)] = EXCUSED
+    absent = np.zeros(len(rows), dtype=np.int64)
+    unknown = verdicts == UNKNOWN
     if unknown.any():
-        absent[unknown] = absences.bits(rule, found[unknown])
-    return Answer(rows=found + np.uint32(start), verdicts=said, absent=absent)
+        absent[unknown] = absences.bits(rule, rows[unknown])
+    return Answer(rows=rows + np.uint32(start), verdicts=verdicts, absent=absent)
 
 
 def _joined(answers: Sequence[Answer]) -> Answer:
