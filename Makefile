@@ -56,8 +56,10 @@ bench: $(STAMP) $(VENV)-bench/.installed  ## every published figure; needs RISKE
 	$(BIN)/python benchmarks/rules/fuzz.py
 	$(BIN)/python benchmarks/rules/differential.py
 	$(BENCH_BIN)/python benchmarks/rules/run.py
+	$(BENCH_BIN)/python benchmarks/treeshap/run.py
 	$(BIN)/python benchmarks/lemis/run.py
 	$(BIN)/python benchmarks/kcs/run.py
+	$(BIN)/python benchmarks/explanations/run.py
 
 lock: $(STAMP)  ## renew the four locks; needs uv and a package index
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet pyproject.toml -o requirements.txt

@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "received"
 
     @property
+    def texts_folder(self) -> Path:
+        """The catalogues of messages that runs were recorded with, by their sha256."""
+        return self.root / "texts"
+
+    @property
     def models_folder(self) -> Path:
         """The model bundles, one folder each."""
         return self.root / "models"

@@ -87,11 +87,9 @@ def main() -> None:
                 retrain_every=course.retrain_every,
                 told=_progress if asked.verbose else lambda _: None,
             )
-            measured = [
-                p
-                for p, (_, _, s) in zip(lived, course.periods, strict=True)
-                if s == course.share
-            ]
+            # A period in which nothing arrived was not lived through.
+            shares = {first: share for first, _, share in course.periods}
+            measured = [p for p in lived if shares[p.first] == course.share]
             print(_line(strategy.name, measured), flush=True)
             lines.append(Series(label=strategy.name, points=_curve(measured)))
         print(f"({time.monotonic() - begun:.0f} s)")

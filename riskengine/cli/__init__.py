@@ -13,6 +13,7 @@ from riskengine.cli import (
     comparing,
     demonstrating,
     examining,
+    explaining,
     filers,
     founding,
     learning,
@@ -30,6 +31,7 @@ from riskengine.cli import (
     ruling,
     simulating,
     telling,
+    verifying,
 )
 from riskengine.errors import RiskEngineError
 from riskengine.messages import visible_lines
@@ -48,12 +50,14 @@ for verbs in (
     checking,
     filers,
     assessing,
+    explaining,
     telling,
     planning,
     reconciling,
     examining,
     learning,
     monitoring,
+    verifying,
     simulating,
 ):
     verbs.add_to(app)

@@ -1,11 +1,10 @@
-"""``score`` and ``explain``."""
+"""``score``."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,7 +14,6 @@ from riskengine.cli.options import (
     Language,
     LanguageOption,
     MappingOption,
-    RunOption,
     StowMappingOption,
     StowPlanOption,
     WorkspaceOption,
@@ -23,17 +21,10 @@ from riskengine.cli.options import (
 from riskengine.cli.watching import SECONDS_BETWEEN_LOOKS
 from riskengine.workspace import locate
 
-if TYPE_CHECKING:
-    from riskengine.engine import Run
-    from riskengine.engine.explanation import Explanation
-    from riskengine.features.field import Field
-    from riskengine.workspace import Workspace
-
 PRESENTED = "presented"
 EARLIEST, LATEST = date(1980, 1, 1), date(2100, 1, 1)
 """No manifest that we can be asked about is assessed outside."""
 
-_RUNS_NAMED = 5
 _NOT_WATCHED = (
     "--at",
     "--dry-run",
@@ -50,7 +41,6 @@ _SUFFIXES = (".parquet", ".csv", ".xlsx", ".jsonl")
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this file to the command line."""
     app.command()(score)
-    app.command()(explain)
 
 
 def score(
@@ -131,75 +121,6 @@ def score(
     score_all(locate(workspace), manifests, mapping, (stow_plan, stow_mapping), asked)
 
 
-def explain(
-    container: Annotated[
-        str, typer.Argument(help="A container number, or the bill of loose cargo.")
-    ],
-    *,
-    language: LanguageOption = Language.EN,
-    all_reasons: Annotated[
-        bool, typer.Option("--all-reasons", help="Show every reason, however weak.")
-    ] = False,
-    as_json: JsonOption = False,
-    run: RunOption = None,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Say why a container stands where it stands, what could not be checked and what would clear it."""
-    from riskengine.cli.explanation_page import show_explanation
-    from riskengine.engine.explanation import explain as explained
-    from riskengine.engine.kept_life import life_in
-    from riskengine.engine.recorded import run_of
-
-    found = run_of(locate(workspace), container, run)
-    explanation = explained(found, container, language=language.value, fields=fields_of(found))
-    chapters, signs = life_in(found, explanation.container_id)
-    if as_json:
-        import json
-        from dataclasses import asdict
-
-        from riskengine.cli.telling import chapters_as_json, signs_as_json
-
-        known = {
-            "chapters": chapters_as_json(chapters),
-            "signs": signs_as_json(signs, language.value),
-        }
-        told = asdict(explanation) | {"biography": known}
-        sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
-        return
-    beside = _beside(locate(workspace), found, explanation, language.value)
-    _tell_later(locate(workspace), found, explanation.container_id, language.value)
-    show_explanation(
-        explanation,
-        language.value,
-        show_all=all_reasons,
-        beside=beside,
-        life=chapters,
-        signs=signs,
-    )
-    _name_other_runs(locate(workspace), container, explanation.run_id, language.value)
-
-
-def _beside(
-    workspace: Workspace, run: Run, explanation: Explanation, language: str
-) -> dict[str, str]:
-    """Name, of each rule that matches, the other containers that it counted."""
-    from riskengine.cli.counted_page import named_beside
-    from riskengine.engine.counted import counted_by_matches
-
-    rule_ids = [note.rule_id for note in explanation.matched]
-    counted = counted_by_matches(workspace, run, explanation.name, rule_ids, language=language)
-    return {rule_id: named_beside(found, language) for rule_id, found in counted.items()}
-
-
-def _tell_later(workspace: Workspace, run: Run, container_id: int, language: str) -> None:
-    """Say above an explanation that a later version of the manifest was received, and names the box no more."""
-    from riskengine.cli.output import page, text
-    from riskengine.engine.later_versions import later_version
-
-    for sentence in later_version(workspace, run, container_id, language):
-        page().print(text(sentence, "yellow"))
-
-
 def _watch(
     folder: Path,
     others_said: dict[str, object],
@@ -223,27 +144,6 @@ def _watch(
         as_json=as_json,
         language=language.value,
     )
-
-
-def _name_other_runs(workspace: Workspace, container: str, shown: str, language: str) -> None:
-    """Say that other runs hold the container too: an earlier day, or another ship with the same number."""
-    from riskengine import messages
-    from riskengine.cli.output import say
-    from riskengine.ledger.run_register import runs_holding
-
-    others = [entry for entry in runs_holding(workspace, container) if entry.run_id != shown]
-    if others:
-        named = ", ".join(
-            f"{entry.run_id} ({entry.manifest_file})" for entry in others[:_RUNS_NAMED]
-        )
-        say(messages.render("desk.explain.other_runs", {"runs": named}, language))
-
-
-def fields_of(run: Run) -> tuple[Field, ...]:
-    """Return the fields that a mapping file brought into this run."""
-    from riskengine.features import attribute_fields_of
-
-    return attribute_fields_of(run.canonical["attributes"])
 
 
 def _day(text: str) -> date | None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from riskengine import messages
 from riskengine.cli.output import lines, page, table, text
+from riskengine.engine.life_told import sign_sentence, told_chapter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+    from collections.abc import Sequence
 
     from rich.console import Console
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _SHORT: Final = 3
 _MOST_NUMBERS: Final = 10
-_LONGEST_GOODS: Final = 160
-_FINDS: Final = frozenset({"discrepancy", "seizure", "find"})
 
 
 def show_biography(told: Biography, language: str) -> None:
@@ -84,31 +82,6 @@ def show_short(
     console.print(text(more, "dim"))
 
 
-def sign_sentence(sign: CloneSign, language: str) -> str:
-    """Return the sentence of a sign, its places and days in it."""
-    params: dict[str, object] = dict(sign.params)
-    for name in ("before", "now"):
-        if messages.has(key := f"box.movement.{params.get(name)}"):
-            params[name] = messages.render(key, {}, language)
-    for name, (place, on) in (("earlier", sign.earlier), ("later", sign.later)):
-        params[name] = ", ".join(
-            part for part in (place and port_shown(place), on and _day(on, language)) if part
-        )
-    return messages.render(f"box.sign.{sign.code}", params, language)
-
-
-def port_shown(place: str) -> str:
-    """Return a port with its name, where it is a port that the table lists.
-
-    >>> port_shown("ECGYE"), port_shown("ECXXX")
-    ('Guayaquil (ECGYE)', 'ECXXX')
-    """
-    from riskengine.codes.ports import port_name
-
-    name = port_name(place)
-    return f"{name} ({place})" if name else place
-
-
 def _nothing(told: Biography, language: str) -> list[str]:
     from riskengine.codes.containers import is_container_number
 
@@ -149,75 +122,9 @@ def _show_chapters(console: Console, chapters: Sequence[Chapter], language: str)
     columns = ("on", "what", "where", "with")
     listing = table(*(messages.render(f"box.column.{name}", {}, language) for name in columns))
     for chapter in chapters:
-        is_find = chapter.outcome in _FINDS
-        what = lines(_what(chapter, language))
-        if is_find:
+        told = told_chapter(chapter, language)
+        what = lines([*told.what])
+        if told.is_find:
             what.stylize("bold red")
-        listing.add_row(
-            text(_day(_happened(chapter), language)),
-            what,
-            lines(_where(chapter)),
-            lines(_with(chapter, language)),
-        )
+        listing.add_row(text(told.day), what, lines([*told.where]), lines([*told.parties]))
     console.print(listing)
-
-
-def _happened(chapter: Chapter) -> date:
-    return chapter.arrival_expected_on or chapter.departed_on or chapter.on
-
-
-def _what(chapter: Chapter, language: str) -> list[str]:
-    if chapter.kind == "examination":
-        outcome = messages.render(f"box.outcome.{chapter.outcome}", {}, language)
-        return [messages.render("box.examined", {"outcome": outcome}, language)]
-    ship = " ".join(part for part in (chapter.vessel, chapter.voyage_number) if part)
-    if chapter.kind == "movement":
-        key = f"box.movement.{chapter.movement}"
-        moved = messages.render(key, {}, language) if messages.has(key) else chapter.movement
-        return [part for part in (moved, ship) if part]
-    days = {"left": chapter.departed_on, "due": chapter.arrival_expected_on}
-    key = {
-        (True, True): "sailed",
-        (True, False): "left",
-        (False, True): "due",
-    }.get((days["left"] is not None, days["due"] is not None))
-    sailed = messages.render(f"box.{key}", days, language) if key else ""
-    return [part for part in (ship, sailed) if part]
-
-
-def _where(chapter: Chapter) -> list[str]:
-    if chapter.kind == "voyage":
-        return [" > ".join(port_shown(port) for port in chapter.ports)]
-    place = port_shown(chapter.place) if chapter.place else ""
-    return [part for part in (place, chapter.facility) if part]
-
-
-def _with(chapter: Chapter, language: str) -> list[str]:
-    def words(key: str, **params: object) -> str:
-        return messages.render(f"box.{key}", params, language)
-
-    def mass(key: str, value: float | None) -> str:
-        return words(key, mass=value) if value is not None else ""
-
-    parties = " > ".join(name for name in (chapter.shipper, chapter.consignee) if name)
-    goods = chapter.goods or ""
-    shown = f"{goods[:_LONGEST_GOODS]}…" if len(goods) > _LONGEST_GOODS else goods
-    fullness: Mapping[bool | None, str] = {True: words("full"), False: words("empty"), None: ""}
-    box = (
-        chapter.size_type,
-        fullness[chapter.is_full],
-        mass("tare", chapter.tare_mass_kg),
-        mass("goods_mass", chapter.gross_mass_kg),
-        mass("box_mass", chapter.box_mass_kg),
-        words("seals", seals=", ".join(chapter.seals)) if chapter.seals else "",
-    )
-    papers = (
-        words("bills", bills=", ".join(chapter.bills)) if chapter.bills else "",
-        chapter.transport,
-    )
-    told = (parties, shown, *(" · ".join(p for p in part if p) for part in (box, papers)))
-    return [line for line in told if line]
-
-
-def _day(on: date, language: str) -> str:
-    return messages.fill("{day:date}", {"day": on}, language)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskengine import messages
 from riskengine.cli.options import JsonOption, Language, LanguageOption, WorkspaceOption
-from riskengine.cli.output import page, table, text
+from riskengine.cli.output import page, say, table, text, write_text
 from riskengine.workspace import locate
 
 if TYPE_CHECKING:
@@ -33,15 +35,27 @@ def compare_models(
         str, typer.Argument(help="Another model's id.", show_default="the challenger")
     ] = "",
     *,
+    page_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--page",
+            help="Write one HTML file too: where they agree, who moved and why.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
     language: LanguageOption = Language.EN,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Set two models side by side over the recorded runs: agreement, who moved, and which finds more."""
+    """Set two models side by side over the recorded runs: agreement, who moved and why, and which finds more."""
+    from riskengine.cli.compared_page import as_html
     from riskengine.engine.side_by_side import compare, named_pair
 
     unit = locate(workspace).must_exist()
-    beside = compare(unit, *named_pair(unit, one, other))
+    beside = compare(unit, *named_pair(unit, one, other), is_explained=True)
+    if page_file is not None:
+        write_text(page_file, as_html(beside, language.value))
+        say(f"{page_file}")
     if as_json:
         from dataclasses import asdict
 
@@ -56,19 +70,14 @@ def _show(beside: SideBySide, language: str) -> None:
     def told(key: str, **params: object) -> str:
         return messages.render(f"model.compare.{key}", params, language)
 
+    from riskengine.cli.compared_page import agreement_told, show_who_moved
+
     out = page()
     out.print(text(told("title", one=beside.one, other=beside.other), "bold"))
-    out.print(text(told("seen", runs=beside.runs, containers=beside.containers)))
-    if beside.rescored:
-        out.print(text(told("rescored", containers=beside.rescored)))
-    if beside.unread:
-        out.print(text(told("unread", containers=beside.unread)))
-    if beside.agreement is not None:
-        out.print(text(told("agreement", value=beside.agreement)))
-    for share, both in beside.overlap:
-        shown = {"share": _percent(share, language), "both": _percent(both, language)}
-        out.print(text(told("overlap", **shown)))
-    _show_moved(beside, language)
+    for line in agreement_told(replace(beside, who=None), language):
+        out.print(text(line))
+    if beside.who is not None:
+        show_who_moved(beside, beside.who, language)
     if beside.opened is None:
         out.print()
         out.print(text(told("nothing")))
@@ -81,26 +90,6 @@ def _show(beside: SideBySide, language: str) -> None:
         if key == "opened":
             out.print(text(told("chosen")))
         _show_judged(judged, beside, language)
-
-
-def _show_moved(beside: SideBySide, language: str) -> None:
-    if not beside.moved:
-        return
-    heads = (_text(f"compare.{name}", language) for name in ("container", "run"))
-    listing = table(*heads, beside.one, beside.other)
-    for moved in beside.moved:
-        places = (
-            _text("compare.place", language, place=place, containers=moved.containers)
-            for place in (moved.one, moved.other)
-        )
-        listing.add_row(
-            text(moved.container_number or "-"),
-            text(moved.run_id),
-            *(text(one) for one in places),
-        )
-    page().print()
-    page().print(text(_text("compare.moved", language), "bold"))
-    page().print(listing)
 
 
 def _show_judged(judged: Paired, beside: SideBySide, language: str) -> None:
@@ -151,10 +140,6 @@ def _row(figure: Difference, language: str, decimals: int) -> tuple[Text, Text, 
         }
         difference = _text("compare.range", language, **shown)
     return text(number(figure.one)), text(number(figure.other)), text(difference)
-
-
-def _percent(share: float, language: str) -> str:
-    return f"{messages.number(share * 100, language, 0)} %"
 
 
 def _text(key: str, language: str, **params: object) -> str:

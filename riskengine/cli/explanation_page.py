@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from riskengine import messages
 from riskengine.cli.biography_page import show_short
+from riskengine.cli.explanation_plan import section, show_lines, show_plan, show_what_if
+from riskengine.cli.explanation_reasons import show_reasons, signed
 from riskengine.cli.output import LANE_STYLES, page, table, text
+from riskengine.domain import Basis, Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import Console
 
-    from riskengine.domain import Reason
     from riskengine.engine.biography import Chapter, CloneSign
     from riskengine.engine.explanation import Explanation, RuleNote
 
-_BAR_WIDTH = 12
-_SHOWN = 8
+_AWAITED = 8
 
 
 def show_explanation(
@@ -47,37 +48,39 @@ def show_explanation(
 
     console = page()
     _show_place(console, explanation, language)
-    _section(console, words("facts"))
+    section(console, words("facts"))
     facts = table("", "")
     facts.show_header = False
     for label, value in explanation.facts:
         facts.add_row(text(label, "dim"), text(value))
     console.print(facts)
-    _show_reasons(console, explanation, language, show_all=show_all)
+    show_reasons(console, explanation, language, show_all=show_all)
+    show_plan(console, explanation, language, show_all=show_all)
+    if show_all and explanation.typologies:
+        section(console, words("typologies"))
+        for sentence, log_odds in explanation.typologies:
+            console.print(text(f"{signed(log_odds, language):>7}  {sentence}"))
+    show_what_if(console, explanation, language)
+    _show_innocent(console, explanation, language)
     for key in ("changes", "differences"):
-        _show_lines(
+        show_lines(
             console,
             messages.render(f"intake.explain.{key}", {}, language),
             getattr(explanation, key),
         )
+    _show_matched(console, explanation, language, beside, show_all=show_all)
     if life is not None:
         show_short(console, explanation.name, life, language, signs)
-    if explanation.typologies:
-        _section(console, words("typologies"))
-        for sentence, log_odds in explanation.typologies[: None if show_all else 3]:
-            console.print(text(f"{_signed(log_odds, language):>7}  {sentence}"))
-    _show_matched(console, explanation, language, beside)
-    _show_unknown(console, explanation, language)
-    _show_lines(
+    _show_unknown(console, explanation, language, show_all=show_all)
+    show_lines(
         console,
         words("defects"),
         [f"{place}  {sentence}" for place, sentence in explanation.defects],
     )
-    _show_lines(console, words("excused"), explanation.excused)
+    show_lines(console, words("excused"), explanation.excused)
     watched = messages.render("standing.explain.shadow", {}, language)
-    _show_lines(console, watched, explanation.shadow)
-    _show_lines(console, words("clear"), explanation.would_clear)
-    _section(console, words("digests"))
+    show_lines(console, watched, explanation.shadow)
+    section(console, words("digests"))
     digests = explanation.digests
     console.print(
         text(
@@ -122,15 +125,31 @@ def _show_place(console: Console, explanation: Explanation, language: str) -> No
             console.print(text(words("members", low=low, high=high)))
 
 
-def _show_unknown(console: Console, explanation: Explanation, language: str) -> None:
-    """Name what could not be asked; what nobody sent is said once, and not rule by rule."""
+def _show_innocent(console: Console, explanation: Explanation, language: str) -> None:
+    """Print what proof to ask for; where there is nothing to prove, that alone and no heading."""
+    if explanation.lane is Lane.GREEN or explanation.basis is Basis.RANDOM:
+        console.print()
+        for line in explanation.would_clear:
+            console.print(text(line))
+        return
+    title = messages.render("desk.explain.clear", {}, language)
+    show_lines(console, title, explanation.would_clear)
+
+
+def _show_unknown(
+    console: Console, explanation: Explanation, language: str, *, show_all: bool
+) -> None:
+    """Name what could not be asked, by what is missing or rule by rule; what nobody sent is said once."""
 
     def words(key: str, **params: object) -> str:
         return messages.render(f"desk.explain.{key}", params, language)
 
-    _section(console, words("unknown"))
-    for title, missing in explanation.unknown:
-        console.print(text(f"- {words('unknown_rule', title=title, fields=missing)}"))
+    section(console, words("unknown"))
+    if show_all:
+        for title, missing in explanation.unknown:
+            console.print(text(f"- {words('unknown_rule', title=title, fields=missing)}"))
+    else:
+        _show_awaited(console, explanation, language)
     lacking = [
         (key, len(getattr(explanation, f"without_{key}")))
         for key in ("stow_plan", "versions", "reports", "past")
@@ -143,85 +162,54 @@ def _show_unknown(console: Console, explanation: Explanation, language: str) -> 
         console.print(text(words("no_unknown")))
 
 
-def _show_reasons(
-    console: Console, explanation: Explanation, language: str, *, show_all: bool
-) -> None:
-    largest = max((abs(r.log_odds) for r in explanation.reasons), default=0.0)
-    if not explanation.reasons:
-        console.print(text(messages.render("desk.explain.no_reasons", {}, language)))
-    for key, sign in (("for", 1), ("against", -1)):
-        reasons = [r for r in explanation.reasons if r.log_odds * sign > 0]
-        if not reasons:
-            continue
-        _section(console, messages.render(f"desk.explain.{key}", {}, language))
-        shown = reasons if show_all else reasons[:_SHOWN]
-        rows = table("", "", "", right=(1,))
-        rows.show_header = False
-        for reason in shown:
-            rows.add_row(
-                text(_bar(reason, largest)),
-                text(_signed(reason.log_odds, language)),
-                text(reason.sentence),
-            )
-        console.print(rows)
-        weaker = reasons[len(shown) :]
-        if weaker:
-            params = {"count": len(weaker), "log_odds": sum(r.log_odds for r in weaker)}
-            console.print(
-                text(messages.render("desk.explain.and_more", params, language), "dim")
-            )
-    console.print()
-    params = {
-        "base": explanation.base,
-        "model": explanation.model,
-        "rules": explanation.rules,
-        "total": explanation.total,
-    }
-    console.print(text(messages.render("desk.explain.sum", params, language), "dim"))
+def _show_awaited(console: Console, explanation: Explanation, language: str) -> None:
+    """Name the missing facts that most rules wait for: of forty rules an officer reads none, of eight facts he asks one."""
+
+    def words(key: str, **params: object) -> str:
+        return messages.render(f"desk.explain.{key}", params, language)
+
+    waiting = len(explanation.unknown) - len(explanation.about_box)
+    if waiting:
+        console.print(text(words("unknown_rules", rules=waiting)))
+    for label, rules in explanation.awaited[:_AWAITED]:
+        console.print(text(f"- {words('unknown_fact', label=label, rules=rules)}"))
+    more = len(explanation.awaited) - _AWAITED
+    if more > 0:
+        console.print(text(f"  {words('unknown_more', count=more)}", "dim"))
+    if explanation.about_box:
+        console.print(text(f"- {words('about_box', rules=len(explanation.about_box))}"))
 
 
 def _show_matched(
-    console: Console, explanation: Explanation, language: str, beside: Mapping[str, str]
+    console: Console,
+    explanation: Explanation,
+    language: str,
+    beside: Mapping[str, str],
+    *,
+    show_all: bool,
 ) -> None:
     if not explanation.matched:
         return
-    _section(console, messages.render("desk.explain.rules", {}, language))
+    section(console, messages.render("desk.explain.rules", {}, language))
     for note in explanation.matched:
-        _show_note(console, note, language, beside.get(note.rule_id, ""))
+        # A rule of no points moved nothing: what it was written for is no reason here.
+        in_full = show_all or note.points != 0
+        _show_note(console, note, language, beside.get(note.rule_id, ""), in_full=in_full)
+    if not show_all:
+        return
     # Rules of one modus operandi send to the same place: each place is said once.
     guides = dict.fromkeys(note.guide for note in explanation.matched if note.guide)
-    _show_lines(console, messages.render("desk.explain.guide", {}, language), [*guides])
+    show_lines(console, messages.render("desk.explain.guide", {}, language), [*guides])
 
 
-def _show_note(console: Console, note: RuleNote, language: str, beside: str) -> None:
+def _show_note(
+    console: Console, note: RuleNote, language: str, beside: str, *, in_full: bool
+) -> None:
     console.print(text(f"{note.rule_id}  {note.title}", "bold"))
-    for key in ("why", "blind_spot"):
+    for key in ("why", "blind_spot") if in_full else ():
         if content := getattr(note, key):
             label = messages.render(f"desk.explain.{key}", {}, language)
             named = messages.render("desk.explain.named", {"label": label}, language)
             console.print(text(f"  {named} {content}"))
     if beside:
         console.print(text(f"  {beside}"))
-
-
-def _show_lines(console: Console, title: str, lines: Sequence[str]) -> None:
-    if lines:
-        _section(console, title)
-        for line in lines:
-            console.print(text(f"- {line}"))
-
-
-def _section(console: Console, title: str) -> None:
-    console.print()
-    console.print(text(title, "bold underline"))
-
-
-def _bar(reason: Reason, largest: float) -> str:
-    """Draw a reason's share: full blocks push towards examination, shaded ones away from it."""
-    length = max(1, round(_BAR_WIDTH * abs(reason.log_odds) / largest)) if largest else 1
-    return ("█" if reason.log_odds > 0 else "░") * length
-
-
-def _signed(log_odds: float, language: str) -> str:
-    shown = messages.fill("{value:number}", {"value": abs(round(log_odds, 2))}, language)
-    return f"{'+' if log_odds >= 0 else '-'}{shown}"

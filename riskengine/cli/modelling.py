@@ -16,6 +16,7 @@ from riskengine.messages import render
 from riskengine.workspace import locate
 
 if TYPE_CHECKING:
+    from riskengine.charts.page import Section
     from riskengine.model.card import ModelCard
     from riskengine.model.card_page import Standing
     from riskengine.workspace import Workspace
@@ -132,11 +133,13 @@ def write_card(
     folder = _folder_of(unit, model)
     card = read_card(folder)
     standing = _standing(unit, folder.name)
+    # Without a folder or a file there is no place for pictures, and the model need not be opened.
+    pictures = _pictures(unit, folder, language.value) if page_file or out else ()
     if page_file is not None:
-        write_text(page_file, as_html(card, standing, language.value))
+        write_text(page_file, as_html(card, standing, language.value, pictures))
         say(f"{page_file}")
         return
-    files = as_markdown(card, standing, language.value)
+    files = as_markdown(card, standing, language.value, pictures)
     if out is None:
         sys.stdout.write(files.markdown)
         return
@@ -144,6 +147,16 @@ def write_card(
     for name, picture in files.pictures.items():
         write_text(out / name, f"{picture}\n")
     say(render("model.page.written", {"folder": str(out)}, language.value))
+
+
+def _pictures(unit: Workspace, folder: Path, language: str) -> tuple[tuple[str, Section], ...]:
+    """Return the pictures of what a model does with containers of recent runs, or with its made-up rows."""
+    from riskengine.engine.pictured_runs import recent_containers
+    from riskengine.model.bundle import load
+    from riskengine.model.pictures import pictures_of
+
+    bundle = load(folder)
+    return pictures_of(bundle, recent_containers(unit, bundle), language)
 
 
 def _folder_of(unit: Workspace, model: str) -> Path:

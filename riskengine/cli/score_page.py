@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +14,7 @@ from riskengine.engine.founding import is_baseline
 from riskengine.engine.reasons import Reasons
 from riskengine.engine.reconcile import UNMANIFESTED
 from riskengine.engine.withdrawn import WITHDRAWN_BILL, WITHDRAWN_CONTAINER
+from riskengine.selectivity.likelier import blind_chance, times_as_likely
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +105,9 @@ def _title(run: Run, language: str) -> str:
 
 def _lift(row: Mapping[str, Any], language: str) -> str:
     """Say how many times likelier than a random box; of a line that could not be read nobody knows."""
-    lift = None if row["is_unreadable"] else _rounded(math.exp(row["lift_log_odds"]))
+    if row["is_unreadable"]:
+        return messages.fill("{lift:number}", {"lift": None}, language)
+    lift = _rounded(times_as_likely(row["score"], row["lift_log_odds"]))
     return messages.fill("{lift:number}", {"lift": lift}, language)
 
 
@@ -132,9 +134,7 @@ def _show_worth(run: Run, language: str) -> None:
     if red.is_empty():
         words("no_red")
         return
-    # What a blind draw finds is what a container with a lift of one is expected to hold.
-    odds = red["score"][0] / (1 - red["score"][0]) / math.exp(red["lift_log_odds"][0])
-    rate = odds / (1 + odds)
+    rate = blind_chance(red["score"][0], red["lift_log_odds"][0])
     expected = _rounded(float(red["score"].sum()))
     words("finds", count=red.height, expected=expected, random=_rounded(red.height * rate))
     words("guess", rate=rate)

@@ -84,6 +84,7 @@ def score_all(
     engine = Engine.open(workspace)
     if engine.challenger_fault:
         say(f"The challenger is left out: {engine.challenger_fault}")
+    _tell_slow_reasons(engine, asked.language)
     # All are read before any is assessed: a file that is no manifest stops the day before it has begun.
     arrivals = _read(paths, load_mapping(mapping) if mapping else None)
     plan, named_plan = _stow_plan(*stow_plan)
@@ -116,6 +117,17 @@ def score_all(
             sheets.append(as_sheet(run, language=asked.language, fields=fields))
     if asked.out and sheets:
         _write(sheets, asked.out, asked.language)
+
+
+def _tell_slow_reasons(engine: Engine, language: str) -> None:
+    """Say where a large model holds what our own kernel does not know: its reasons then take many times longer."""
+    from riskengine.model.explain import explained_by
+
+    for bundle in (engine.bundle, engine.habits):
+        if bundle is not None and (unknown := explained_by(bundle).unknown) is not None:
+            from riskengine.model.pictures import why_slow
+
+            say(f"{bundle.card.id}: {why_slow(unknown, language)}")
 
 
 def _read(paths: Sequence[Path], mapping: FieldMapping | None) -> list[_Arrival]:

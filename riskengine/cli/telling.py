@@ -70,7 +70,7 @@ def chapters_as_json(chapters: Sequence[Chapter]) -> list[dict[str, object]]:
 
 def signs_as_json(signs: Sequence[CloneSign], language: str) -> list[dict[str, object]]:
     """Return signs as JSON has them, each with its sentence in a language."""
-    from riskengine.cli.biography_page import sign_sentence
+    from riskengine.engine.life_told import sign_sentence
 
     return [
         {

@@ -181,11 +181,19 @@ def _of_boxes(
         how="left",
     ).select(
         "container_id",
+        "voyage_key",
+        pl.col(f"{WAS}seq").is_null().alias("is_new"),
         pl.col(f"{WAS}seal_numbers").alias("earlier_seal_numbers"),
         pl.col(f"{WAS}bills").alias("earlier_bills_of_lading"),
         pl.when(pl.col(f"{WAS}seq").is_not_null())
         .then(pl.concat_list("container_key"))
         .alias("earlier_container_numbers"),
+    )
+    # Where no voyage is named, each bill of a box is a voyage of its own: the box has one row all the same.
+    now = (
+        now.sort("container_id", "is_new", "voyage_key")
+        .unique("container_id", keep="first", maintain_order=True)
+        .drop("is_new", "voyage_key")
     )
     frame = _with_last(now, last, {"seal_numbers": "earlier_seal_numbers"})
     moved = last.filter(pl.col("field").is_in(_BILL_FIELDS)).unique(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from dataclasses import field as attribute
-from functools import reduce
-from operator import add
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from riskengine.domain import Digests, Typology
+from riskengine import __version__
+from riskengine.domain import Digests
 from riskengine.engine.beside import Beside
+from riskengine.engine.kept_history import kept_history
 from riskengine.engine.memory import container_key, voyage_key
 from riskengine.engine.model_says import Models, models_say, with_silent_attributes
 from riskengine.engine.run import (
@@ -26,9 +25,10 @@ from riskengine.engine.run import (
     received_digest,
 )
 from riskengine.engine.surroundings import placed
+from riskengine.engine.typologies import typology_scores
 from riskengine.features import assemble
-from riskengine.features.catalog import catalog
 from riskengine.manifest.schema import SCHEMAS
+from riskengine.model.libraries import libraries
 from riskengine.model.stack import EXAMINED_MATCHES_NEEDED
 from riskengine.rules.applied import overlay_json
 from riskengine.rules.evaluate import evaluate
@@ -128,7 +128,7 @@ def assess(
         says.log_odds, points, typical_find_rate=says.typical_find_rate, policy=known.policy
     )
     scores = combined.scores.join(
-        _typologies(says.contributions, points, known.rules.rules),
+        typology_scores(says.contributions, points, known.rules.rules, indicators),
         on="container_id",
         how="left",
     )
@@ -151,6 +151,11 @@ def assess(
         record_count=manifest.source.record_count,
         model_id=known.bundle.card.id if known.bundle else "",
         stow_plan_sha256=known.stow_plan.sha256 if known.stow_plan else "",
+        habits_id=known.habits.card.id if known.habits else "",
+        stow_plan_mapping_sha256=known.stow_plan.mapping_sha256 if known.stow_plan else "",
+        engine_version=__version__,
+        libraries={library.name: library.version for library in libraries()},
+        policy_json=json.dumps(asdict(known.policy), sort_keys=True),
         digests=digests,
     )
     return Run(
@@ -165,6 +170,7 @@ def assess(
         defects=defects_frame((*reading.defects, *of_plan, *known.beside.defects)),
         canonical={name: getattr(manifest, name) for name in SCHEMAS if name != "received"},
         beside=known.beside.frames,
+        history=kept_history(known.past, known.around, known.beside),
     )
 
 
@@ -250,60 +256,6 @@ def counts(rule: Rule) -> bool:
     return (
         rule.status in {RuleStatus.TRIAL, RuleStatus.ACTIVE}
         and rule.effect is not RuleEffect.TAG
-    )
-
-
-def _typologies(
-    contributed: pl.DataFrame, points: pl.DataFrame, rules: Sequence[Rule]
-) -> pl.DataFrame:
-    """Add up, for each modus operandi, what speaks for it. A reason may speak for several.
-
-    Numbers are added one by one, in the order of their columns: ``sum_horizontal`` adds them in whichever
-    order its threads like.
-    """
-    speaks_for = {field.name: field.typologies for field in catalog()}
-    from_model = contributed.select(
-        "container_id",
-        *(
-            reduce(
-                add,
-                [
-                    pl.col(name)
-                    for name in contributed.columns
-                    if typology in speaks_for.get(name, ())
-                ],
-                pl.lit(0.0),
-            ).alias(typology.value)
-            for typology in Typology
-        ),
-    ).unpivot(index="container_id", variable_name="id", value_name="log_odds")
-    named = pl.DataFrame(
-        [
-            (rule.id, rule.version, typology.value)
-            for rule in rules
-            for typology in rule.typologies
-        ],
-        schema={"rule_id": pl.String, "version": pl.Int64, "id": pl.String},
-        orient="row",
-    )
-    told = (
-        points.join(named, on=["rule_id", "version"])
-        .group_by("container_id", "id")
-        .agg("points")
-    )
-    # fsum knows no order, and two numbers have none: no thread can move the last bit.
-    sums = [math.fsum(many) for many in told["points"].to_list()]
-    from_rules = told.select("container_id", "id").with_columns(
-        pl.Series("log_odds", sums, dtype=pl.Float64)
-    )
-    return (
-        pl.concat([from_model, from_rules])
-        .group_by("container_id", "id", maintain_order=True)
-        .agg(pl.col("log_odds").sum())
-        .filter(pl.col("log_odds") > 0)
-        .sort(["container_id", "log_odds", "id"], descending=[False, True, False])
-        .group_by("container_id", maintain_order=True)
-        .agg(pl.struct("id", "log_odds").alias("typologies"))
     )
 
 

@@ -19,6 +19,7 @@ from riskengine.engine.reported import (
     reported_before,
     reported_by,
 )
+from riskengine.engine.usual_here import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +35,13 @@ BESIDE_FRAMES: Final[Mapping[str, FrameSchema]] = {
     "changes": CHANGES,
     "differences": DIFFERENCES,
     "chapters": KEPT_CHAPTERS,
+    "usual": USUAL,
 }
-"""What a run keeps of it, so that it can be shown as it was known then."""
+"""What a run keeps of it, so that it can be shown as it was known then.
+
+``usual`` is no part of what is looked up before: it is added after the assessment, as no score follows from it.
+"""
+_FOLLOWED: Final = ("changes", "differences", "chapters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,10 @@ def beside_of(  # noqa: PLR0913 - what is asked about, what was received, and as
     lives = biographies(workspace, stated, assessed_on)
     facts = stated.select("container_id")
     for part in (amended.facts, compared.facts, lives.facts):
-        facts = facts.join(part, on="container_id", how="left", maintain_order="left")
+        # A container that came out twice would double at every join that follows.
+        facts = facts.join(
+            part, on="container_id", how="left", maintain_order="left", validate="1:1"
+        )
     frames = {
         "changes": amended.changes,
         "differences": compared.differences,
@@ -120,10 +129,16 @@ def beside_of(  # noqa: PLR0913 - what is asked about, what was received, and as
         facts=facts,
         frames=frames,
         defects=(*amended.defects, *compared.defects),
-        digest=_digest(facts, *frames.values()),
+        digest=beside_digest(facts, frames),
     )
 
 
-def _digest(*frames: pl.DataFrame) -> str:
-    rows = (frame.write_ndjson().encode() for frame in frames)
+def beside_digest(facts: pl.DataFrame, frames: Mapping[str, pl.DataFrame]) -> str:
+    """Return the sha256 of what was found beside a manifest, as a run names it.
+
+    Only what an assessment follows from is in it, in an order that never changes: a frame that is kept to be shown
+    alone moves no digest.
+    """
+    told = (facts, *(frames[name] for name in _FOLLOWED if name in frames))
+    rows = (frame.write_ndjson().encode() for frame in told)
     return hashlib.sha256(b"\n".join(rows)).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
@@ -11,11 +10,14 @@ import polars as pl
 
 from riskengine.engine.assess import Known, assess
 from riskengine.engine.beside import Beside, beside_of, reports
-from riskengine.engine.intake import Received, receive
+from riskengine.engine.intake import Received, keep_all, receive
+from riskengine.engine.kept_history import history_digest
 from riskengine.engine.memory import past_of_others, remember
+from riskengine.engine.own_texts import keep_texts_of_today, texts_of_today
 from riskengine.engine.shadow import shadow_of
 from riskengine.engine.stow_plan import must_fit, received_stow_plan
-from riskengine.engine.surroundings import digest_of, surroundings_of
+from riskengine.engine.surroundings import surroundings_of
+from riskengine.engine.usual_here import usual_here
 from riskengine.errors import ModelError
 from riskengine.features import facts
 from riskengine.ledger import history, received, run_register, runs
@@ -151,7 +153,7 @@ class Engine:
         around = surroundings_of(self.workspace, rules.rules, stated, stow_plan)
         known = Known(
             past=past,
-            past_digest=digest_of(_digest(past), around, beside.digest),
+            past_digest=history_digest(past, around, beside),
             rules=rules,
             around=around,
             stow_plan=stow_plan,
@@ -163,7 +165,17 @@ class Engine:
             beside=beside,
         )
         run = assess(reading, known, assessed_on=assessed_on, progress=progress)
-        return run if is_dry else self._with_shadow(run, rules.rules)
+        if assessed_on is not None:
+            run = self._with_usual(run, stated, assessed_on)
+        if is_dry:
+            return run
+        told = replace(run, card=replace(run.card, texts_sha256=texts_of_today()))
+        return self._with_shadow(told, rules.rules)
+
+    def _with_usual(self, run: Run, stated: pl.DataFrame, assessed_on: date) -> Run:
+        """Add what is usual on its lanes and for its headings; no score follows from it, and no digest holds it."""
+        usual = usual_here(self.workspace, stated, assessed_on)
+        return replace(run, beside={**run.beside, "usual": usual})
 
     def _with_shadow(self, run: Run, rules: Sequence[Rule]) -> Run:
         """Add what the challenger would have said; nothing else of the run changes, its id and digests included."""
@@ -201,9 +213,12 @@ class Engine:
         """
         if run_register.is_recorded(self.workspace, run.card.run_id):
             return False
-        received.keep(self.workspace, file)
+        keep_all(self.workspace, reading, file)
+        keep_texts_of_today(self.workspace)
         if stow_plan is not None:
             received.keep(self.workspace, stow_plan.path)
+            if stow_plan.mapping_content:
+                received.keep(self.workspace, stow_plan.mapping_content)
         day = (
             date.fromisoformat(run.card.assessed_on)
             if run.card.assessed_on != "presented"
@@ -238,6 +253,7 @@ class Engine:
                 "manifest": reading.manifest.source.sha256,
                 "containers": run.assessments.height,
                 "drawn_at_random": int(run.assessments["is_random"].sum()),
+                "card": runs.card_sha256(folder),
             }
             audit.append(register, by, "record run", run.card.run_id, payload)
         with open_ledger(self.workspace) as connection:
@@ -281,12 +297,3 @@ def before(past: Past, day: date) -> Past:
         habits=past.habits.filter(pl.col("on") < day),
         kinds=past.kinds.filter(pl.col("on") < day),
     )
-
-
-def _digest(past: Past) -> str:
-    """Return the sha256 of a past, whatever the order in which it was kept."""
-    marks = (
-        frame.sort(frame.columns).write_csv().encode()
-        for frame in (past.counts, past.habits, past.began)
-    )
-    return hashlib.sha256(b"\n".join(marks)).hexdigest()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import polars as pl
 
@@ -12,11 +11,13 @@ from riskengine import messages
 from riskengine.domain import Basis, Lane, Typology, Verdict
 from riskengine.engine.declared_lines import defects_of, facts_of
 from riskengine.engine.naming import is_named, own_name
-from riskengine.engine.reasons import Reasons
+from riskengine.engine.reasons import Reasons, grouped
 from riskengine.engine.route_stops import route_of
-from riskengine.engine.told_beside import changes_of, differences_of, fields_beside
+from riskengine.engine.search_plan import general_plan, leading_typologies
+from riskengine.engine.told_beside import changes_of, differences_of
+from riskengine.engine.unchecked import about_a_box, awaited, labels_missing, lacks
 from riskengine.rules.reference import excused_by
-from riskengine.rules.sentences import label_of
+from riskengine.selectivity.likelier import times_as_likely
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from riskengine.engine.reasons import Answer, ReasonGroup
     from riskengine.engine.route_stops import RouteStop
     from riskengine.engine.run import Run
-    from riskengine.engine.search_plan import LeadingTypology
+    from riskengine.engine.search_plan import LeadingTypology, SearchStep
     from riskengine.engine.what_if import WhatIf
     from riskengine.features.field import Field
     from riskengine.rules.rule import Rule
@@ -93,10 +94,11 @@ class Explanation:
         containers: How many there were.
         lane: Its lane.
         basis: By which door it came there.
-        lift: How many times likelier than a container taken at random.
+        lift: How many times as likely to hold a find as a container taken at random.
         lift_by_members: Between what and what most members of the model place it, as ``lift``; None without members.
         expected_finds_per_1000: Finds expected from opening a thousand like it.
         base: Log-odds before any reason speaks.
+        typical: Those of a container taken at random.
         model: What the reasons of the model add, and those of the habits model where there is one.
         rules: What the rules' points add.
         total: Their sum.
@@ -118,9 +120,12 @@ class Explanation:
         run_id: The run.
         digests: What the assessment follows from.
         groups: The reasons with what belongs together as one, the strongest first.
+        general_plan: Where to look where no modus operandi stands out; empty where one does.
         leading: The modus operandi that the reasons speak for most, each with where to look.
         what_if: What would clear it or flag it, and what to ask; None where that was not asked for.
         route: Its journey as declared.
+        awaited: The facts that the rules of ``unknown`` wait for, each with how many do, the most awaited first.
+        about_box: Titles of those that lack nothing but what a box has, where this is loose cargo.
     """
 
     name: str
@@ -134,6 +139,7 @@ class Explanation:
     lift_by_members: tuple[float, float] | None
     expected_finds_per_1000: float
     base: float
+    typical: float
     model: float
     rules: float
     total: float
@@ -154,53 +160,76 @@ class Explanation:
     run_id: str
     digests: Digests
     groups: tuple[ReasonGroup, ...] = ()
+    general_plan: tuple[SearchStep, ...] = ()
     leading: tuple[LeadingTypology, ...] = ()
     what_if: WhatIf | None = None
     route: tuple[RouteStop, ...] = ()
+    awaited: tuple[tuple[str, int], ...] = ()
+    about_box: tuple[str, ...] = ()
 
 
 def _by_members(row: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return the lift one standard deviation of the members' log-odds below and above; older runs kept none."""
+    """Return how many times as likely, one standard deviation of the members' log-odds below and above; older runs kept none."""
     spread = row.get("spread")
     if spread is None:
         return None
-    return math.exp(row["lift_log_odds"] - spread), math.exp(row["lift_log_odds"] + spread)
+    score, lift = row["score"], row["lift_log_odds"]
+    return times_as_likely(score, lift, -spread), times_as_likely(score, lift, spread)
 
 
-def explain(
-    run: Run, container: str, *, language: str = "en", fields: Sequence[Field] = ()
-) -> Explanation:
-    """Explain one container of a run, named by its number or by the bill of its loose cargo.
+def container_in(run: Run, container: str) -> int:
+    """Return the key in a run of the container of this number, or of the loose cargo of this bill.
 
     Raises:
         RunNotFound: The run has not assessed it.
         UsageError: What was named is the bill of several containers.
     """
-    row = run.assessments.filter(is_named(own_name(run.assessments, container))).row(
-        0, named=True
-    )
-    key = row["container_id"]
-    reasons = Reasons(_alone(run, key), language, fields)
-    told = reasons.of(key)
-    every = reasons.answers(key)
-    answers = tuple(answer for answer in every if not answer.is_shadow)
-    unknown = [answer for answer in answers if answer.verdict is Verdict.UNKNOWN]
+    day = run.card.assessed_on
+    called = f"The run {run.card.run_id} ({run.card.manifest_file}, {day})"
+    named = run.assessments.filter(is_named(own_name(run.assessments, container, run=called)))
+    return named.item(0, "container_id")
+
+
+def explain(
+    run: Run,
+    container: str,
+    *,
+    language: str = "en",
+    fields: Sequence[Field] = (),
+    precedents: Mapping[str, Sequence[str]] | None = None,
+) -> Explanation:
+    """Explain one container of a run, named by its number or by the bill of its loose cargo.
+
+    Args:
+        run: The run, recorded or not.
+        container: The number or the bill.
+        language: Of every text.
+        fields: Those that the manifest's attributes add to the catalogue.
+        precedents: What the ledger holds behind some indicators (``engine.precedents``), as sentences.
+
+    Raises:
+        RunNotFound: The run has not assessed it.
+        UsageError: What was named is the bill of several containers.
+    """
+    key = container_in(run, container)
+    row = run.assessments.row(by_predicate=pl.col("container_id") == key, named=True)
+    reasons = Reasons(_alone(run, key), language, fields, with_evidence=True)
+    told = reasons.of(key, precedents=precedents)
+    facts = reasons.facts(key)
+    groups = grouped(told, language, reasons.within_usual(told, key))
     defects = defects_of(run, row, language)
-
-    def lacking(what: str) -> tuple[str, ...]:
-        return tuple(
-            a.rule.title.in_language(language) for a in unknown if _lacks(run, a) == what
-        )
-
+    leading = leading_typologies(row["typologies"], told, facts, language)
+    matched = [a.rule for a in reasons.answers(key) if _matches(a)]
     return Explanation(
         name=row["container_number"] or container,
         container_id=key,
-        facts=facts_of(reasons.facts(key), language),
+        facts=facts_of(facts, language),
         rank=row["rank"],
         containers=run.assessments.height,
         lane=Lane(row["lane"]),
         basis=Basis(row["basis"]),
-        lift=math.exp(row["lift_log_odds"]),
+        lift=times_as_likely(row["score"], row["lift_log_odds"]),
+        typical=row["log_odds"] - row["lift_log_odds"],
         lift_by_members=_by_members(row),
         expected_finds_per_1000=1000 * row["score"],
         base=run.card.base_log_odds,
@@ -208,11 +237,60 @@ def explain(
         rules=row["rule_log_odds"],
         total=row["log_odds"],
         reasons=told,
+        **_answered(run, reasons, key, language),
+        typologies=tuple(
+            (
+                messages.render(f"desk.typology.{Typology(t['id']).value}", {}, language),
+                t["log_odds"],
+            )
+            for t in row["typologies"]
+        ),
+        would_clear=_would_clear(row, groups, matched, defects, language),
+        changes=changes_of(run, key, language),
+        differences=differences_of(run, key, language),
+        defects=defects,
+        run_id=run.card.run_id,
+        digests=run.card.digests,
+        groups=groups,
+        leading=leading,
+        general_plan=() if leading else general_plan(facts, language),
+        route=route_of(facts),
+    )
+
+
+class _Answered(TypedDict):
+    """What the rules answered, as an explanation tells it."""
+
+    matched: tuple[RuleNote, ...]
+    excused: tuple[str, ...]
+    shadow: tuple[str, ...]
+    unknown: tuple[tuple[str, str], ...]
+    awaited: tuple[tuple[str, int], ...]
+    about_box: tuple[str, ...]
+    without_stow_plan: tuple[str, ...]
+    without_versions: tuple[str, ...]
+    without_reports: tuple[str, ...]
+    without_past: tuple[str, ...]
+
+
+def _answered(run: Run, reasons: Reasons, container_id: int, language: str) -> _Answered:
+    every = reasons.answers(container_id)
+    answers = tuple(answer for answer in every if not answer.is_shadow)
+    unknown = [answer for answer in answers if answer.verdict is Verdict.UNKNOWN]
+    facts = reasons.facts(container_id)
+
+    def lacking(what: str) -> tuple[str, ...]:
+        return tuple(
+            a.rule.title.in_language(language) for a in unknown if lacks(run, a) == what
+        )
+
+    waiting = [answer for answer in unknown if lacks(run, answer) is None]
+    is_loose = facts.get("is_loose_cargo") is True
+    of_box = about_a_box(waiting) if is_loose else ()
+    return _Answered(
         matched=tuple(_note(a, language) for a in answers if a.verdict is Verdict.MATCH),
         excused=tuple(
-            _excuse(a.rule, reasons.facts(key), language)
-            for a in answers
-            if a.verdict is Verdict.EXCUSED
+            _excuse(a.rule, facts, language) for a in answers if a.verdict is Verdict.EXCUSED
         ),
         shadow=tuple(
             f"{a.rule.id} {a.rule.title.in_language(language)}"
@@ -222,35 +300,21 @@ def explain(
         unknown=tuple(
             (
                 a.rule.title.in_language(language),
-                ", ".join(
-                    reasons.label(name)
-                    if name in a.rule.catalogue_fields
-                    else label_of(a.rule, name, language)
-                    for name in a.missing
-                ),
+                ", ".join(labels_missing(reasons, a, language)),
             )
-            for a in unknown
-            if _lacks(run, a) is None
+            for a in waiting
         ),
+        awaited=awaited(reasons, waiting, language, is_loose=is_loose),
+        about_box=tuple(a.rule.title.in_language(language) for a in of_box),
         without_stow_plan=lacking("stow_plan"),
         without_versions=lacking("versions"),
         without_reports=lacking("reports"),
         without_past=lacking("past"),
-        typologies=tuple(
-            (
-                messages.render(f"desk.typology.{Typology(t['id']).value}", {}, language),
-                t["log_odds"],
-            )
-            for t in row["typologies"]
-        ),
-        would_clear=_would_clear(row, told, answers, defects, language),
-        changes=changes_of(run, key, language),
-        differences=differences_of(run, key, language),
-        defects=defects,
-        run_id=run.card.run_id,
-        digests=run.card.digests,
-        route=route_of(reasons.facts(key)),
     )
+
+
+def _matches(answer: Answer) -> bool:
+    return answer.verdict is Verdict.MATCH and not answer.is_shadow
 
 
 def _alone(run: Run, container_id: int) -> Run:
@@ -262,18 +326,6 @@ def _alone(run: Run, container_id: int) -> Run:
         contributions=run.contributions.filter(is_own),
         verdicts=run.verdicts.filter(is_own),
     )
-
-
-def _lacks(run: Run, answer: Answer) -> str | None:
-    """Tell what alone kept a rule from answering, if it is something that nobody sent."""
-    missing = frozenset(answer.missing)
-    if not missing:
-        return None
-    of_plan = {m.column for m in answer.rule.measures if m.is_of_stow_plan}
-    if missing <= of_plan:
-        return None if run.card.stow_plan_sha256 else "stow_plan"
-    told_by = [("versions", "amendments"), ("reports", "reconciliation"), ("past", "box")]
-    return next((what for what, area in told_by if missing <= fields_beside(area)), None)
 
 
 def _excuse(rule: Rule, facts: Mapping[str, object], language: str) -> str:
@@ -306,8 +358,8 @@ def _note(answer: Answer, language: str) -> RuleNote:
 
 def _would_clear(
     row: Mapping[str, Any],
-    reasons: Sequence[Reason],
-    answers: Sequence[Answer],
+    groups: Sequence[ReasonGroup],
+    matched: Sequence[Rule],
     defects: Sequence[tuple[str, str]],
     language: str,
 ) -> tuple[str, ...]:
@@ -319,18 +371,20 @@ def _would_clear(
     lines = [
         messages.render(
             "desk.explain.clear_rule",
-            {"rule": a.rule.id, "innocent": a.rule.innocent.in_language(language)},
+            {"rule": rule.id, "innocent": rule.innocent.in_language(language)},
             language,
         )
-        for a in answers
-        if a.verdict is Verdict.MATCH
+        for rule in matched
     ]
     if row["basis"] == Basis.DEFECT.value:
         lines += [
             messages.render("desk.explain.clear_defect", {"sentence": text}, language)
             for _, text in defects
         ]
-    provable = [r for r in reasons if r.source in _PROVABLE and r.log_odds > 0 and r.is_told]
+    # What its fellows outweigh holds nothing up: its proof would change little.
+    weighing = [r for group in groups if group.log_odds > 0 for r in group.parts]
+    provable = [r for r in weighing if r.source in _PROVABLE and r.log_odds > 0 and r.is_told]
+    provable.sort(key=lambda r: (-r.log_odds, r.source))
     lines += [
         messages.render("desk.explain.clear_model", {"sentence": r.sentence}, language)
         for r in provable[:2]

@@ -77,7 +77,7 @@ def receive(  # noqa: PLR0913 - what was read, whence, when, and by whom
     source = reading.manifest.source
     kind = source.document.kind
     known = received_files.find(workspace, source.sha256, source.mapping_sha256)
-    _keep(workspace, reading, path)
+    keep_all(workspace, reading, path)
     if known is not None:
         return Received(seq=known.seq, is_new=False, kind=kind)
     entry = _entry(reading, at=at, known_on=known_on, by=by)
@@ -108,9 +108,15 @@ def receive(  # noqa: PLR0913 - what was read, whence, when, and by whom
     return Received(seq=seq, is_new=is_new, kind=kind)
 
 
-def _keep(workspace: Workspace, reading: Reading, path: Path) -> None:
-    """Keep the file as received, and of an archive also the file that was read out of it."""
+def keep_all(workspace: Workspace, reading: Reading, path: Path) -> None:
+    """Keep the file as received, the mapping it was read with, and of an archive also what was read out of it.
+
+    Raises:
+        LedgerError: The file has changed since it was read, or the workspace cannot be written.
+    """
     source = reading.manifest.source
+    if reading.mapping_content:
+        received.keep(workspace, reading.mapping_content)
     kept = received.keep(workspace, path)
     if reading.content is not None:
         is_same = kept == source.packed_in

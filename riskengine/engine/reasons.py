@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from riskengine import messages
 from riskengine.domain import Reason, Verdict
+from riskengine.engine.said import kept, kept_text
+from riskengine.engine.strength import strength_of
+from riskengine.engine.usual_here import (
+    compared_field,
+    is_within_its_own,
+    usual_of,
+    usual_sentence,
+    where_it_lies,
+)
 from riskengine.features.catalog import catalog
+from riskengine.features.groups import group_of, label_of_group
 from riskengine.rules.applied import rule_as_applied
 from riskengine.rules.rule import RuleStatus
 from riskengine.rules.sentences import sentence as rule_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from riskengine.engine.run import Run
+    from riskengine.engine.strength import Strength
     from riskengine.features.field import Field
     from riskengine.rules.pack import Rule
 
@@ -51,16 +63,25 @@ class ReasonGroup:
         label: Its name in the reader's language.
         log_odds: The sum of its parts.
         strength: In words: see ``engine.strength``.
-        sentence: That of its strongest part.
+        sentence: That of the part that moves it most in its own direction; of a part that has a value, if there is one.
         parts: The reasons, the strongest first.
+        is_told: Whether a part that has a value speaks in its direction; False where it is what is missing that moves.
+        is_usual: Whether what the sentence speaks of lies within what is usual.
     """
 
     id: str
     label: str
     log_odds: float
-    strength: str
+    strength: Strength
     sentence: str
     parts: tuple[Reason, ...]
+    is_told: bool = True
+    is_usual: bool = False
+
+    @property
+    def speaking(self) -> Reason:
+        """The part whose sentence it is."""
+        return next(part for part in self.parts if part.sentence == self.sentence)
 
 
 class Reasons:
@@ -69,8 +90,25 @@ class Reasons:
     Made once for a run, then asked container by container: nothing is rendered that nobody reads.
     """
 
-    def __init__(self, run: Run, language: str, fields: Sequence[Field] = ()) -> None:
+    def __init__(
+        self,
+        run: Run,
+        language: str,
+        fields: Sequence[Field] = (),
+        *,
+        with_evidence: bool = False,
+    ) -> None:
+        """Prepare to tell the reasons of a run.
+
+        Args:
+            run: The run.
+            language: Of the reader.
+            fields: Those that the manifest's attributes add to the catalogue.
+            with_evidence: Whether a reason also brings the key and parameters of its sentence, and what is usual:
+                for one container that is looked at, not for the thousands of a list.
+        """
         self._language = language
+        self._run = run if with_evidence else None
         self._fields = {field.name: field for field in (*catalog(), *fields)}
         self._beside = {
             name: tuple(f.companion_columns.values()) for name, f in self._fields.items()
@@ -121,12 +159,20 @@ class Reasons:
             )
         )
 
-    def of(self, container_id: int, *, at_most: int | None = None) -> tuple[Reason, ...]:
+    def of(
+        self,
+        container_id: int,
+        *,
+        at_most: int | None = None,
+        precedents: Mapping[str, Sequence[str]] | None = None,
+    ) -> tuple[Reason, ...]:
         """Return the reasons of a container, the strongest first, whichever way they move it.
 
         Args:
             container_id: Which container of the run.
             at_most: Only so many; None gives every reason, and with the base they add up to its log-odds.
+            precedents: The earlier containers that stand behind some indicators, as sentences by indicator
+                (``engine.precedents``); who looks them up needs the workspace.
         """
         facts = self.facts(container_id)
         row = self._row_of[container_id]
@@ -140,12 +186,15 @@ class Reasons:
             (weights[name], name, None) for name in self._features if weights[name] != 0.0
         ]
         candidates.sort(key=lambda candidate: (-abs(candidate[0]), candidate[1]))
-        return tuple(
+        told = tuple(
             self._rule_reason(points, rule, facts)
             if rule
             else self._feature_reason(points, source, facts)
             for points, source, rule in candidates[:at_most]
         )
+        if self._run is None and not precedents:
+            return told
+        return self._evidenced(self._run, told, container_id, facts, precedents or {})
 
     def sentence_of_feature(self, name: str, facts: Mapping[str, object]) -> str:
         """Return what an indicator says of a container, or why it says nothing.
@@ -159,20 +208,86 @@ class Reasons:
             self._sentences[key] = self._rendered(field, facts.get(name), said)
         return self._sentences[key]
 
+    def within_usual(self, told: Sequence[Reason], container_id: int) -> frozenset[str]:
+        """Return the indicators of which nothing is unusual: what they speak of lies where most others lie.
+
+        It is held against what is usual here where the reason says that, else against what the indicator itself
+        calls usual.
+
+        Args:
+            told: Reasons of the container.
+            container_id: Which container of the run.
+        """
+        facts = self.facts(container_id)
+        usual = {} if self._run is None else usual_of(self._run, container_id)
+        within: set[str] = set()
+        for reason in told:
+            if reason.kind == "rule" or not reason.is_told:
+                continue
+            field = compared_field(reason.source)
+            if reason.usual and field in usual:
+                is_within = where_it_lies(usual[field], facts.get(field)) == "within"
+            else:
+                is_within = is_within_its_own(self._fields[reason.source], facts)
+            if is_within:
+                within.add(reason.source)
+        return frozenset(within)
+
     def label(self, name: str) -> str:
         """Return the short name of a field."""
         field = self._fields[name]
         return messages.render(f"{field.key}.label", {"name": field.subject}, self._language)
+
+    def kept_sentence(
+        self, name: str, facts: Mapping[str, object]
+    ) -> tuple[str, dict[str, object]]:
+        """Return the key and the parameters of what an indicator says of a container, as they are kept (``engine.said``)."""
+        field, value = self._fields[name], facts.get(name)
+        if value is None:
+            label = kept_text(f"{field.key}.label", {"name": field.subject})
+            return _missing(field), {"label": label}
+        said = (_joined(facts.get(column)) for column in self._beside[name])
+        key, params = _worded(field, value, tuple(said))
+        return key, kept(params)
 
     def _rendered(self, field: Field, value: object, said: tuple[object, ...]) -> str:
         if value is None:
             return messages.render(
                 _missing(field), {"label": self.label(field.name)}, self._language
             )
-        text = ("yes" if value else "no") if field.kind == "boolean" else "value"
-        params: dict[str, object] = {"value": value, "name": field.subject}
-        params |= zip(field.companion_columns, said, strict=True)
-        return messages.render(f"{field.key}.{text}", params, self._language)
+        return messages.render(*_worded(field, value, said), self._language)
+
+    def _evidenced(
+        self,
+        run: Run | None,
+        told: Sequence[Reason],
+        container_id: int,
+        facts: Mapping[str, object],
+        precedents: Mapping[str, Sequence[str]],
+    ) -> tuple[Reason, ...]:
+        """Add to each reason what can be held against it, and which earlier containers it speaks of."""
+        # What is usual of a fact is said once, beside the strongest reason that speaks of it.
+        usual = {} if run is None else dict(usual_of(run, container_id))
+        found: list[Reason] = []
+        for reason in told:
+            if reason.kind == "rule":
+                found.append(reason)
+                continue
+            key, params = ("", {}) if run is None else self.kept_sentence(reason.source, facts)
+            field = compared_field(reason.source)
+            here = usual.pop(field, None) if reason.is_told else None
+            found.append(
+                replace(
+                    reason,
+                    key=key,
+                    params=params,
+                    usual=usual_sentence(here, facts.get(field), self._language)
+                    if here
+                    else "",
+                    precedents=tuple(precedents.get(reason.source, ())),
+                )
+            )
+        return tuple(found)
 
     def _rule_reason(self, points: float, rule: Rule, facts: Mapping[str, object]) -> Reason:
         return Reason(
@@ -192,6 +307,69 @@ class Reasons:
             typologies=self._fields[name].typologies,
             is_told=facts.get(name) is not None,
         )
+
+
+def grouped(
+    reasons: Sequence[Reason], language: str, within: Collection[str] = ()
+) -> tuple[ReasonGroup, ...]:
+    """Return reasons with what speaks of one thing as one, the strongest first; each rule stands alone.
+
+    Nothing is left out: the groups add up to what the reasons add up to.
+
+    Args:
+        reasons: All of them, or some.
+        language: Of the reader.
+        within: The indicators that speak of what is usual (``Reasons.within_usual``).
+    """
+    gathered: dict[tuple[str, str], list[Reason]] = {}
+    for reason in reasons:
+        group = reason.source if reason.kind == "rule" else group_of(reason.source)
+        gathered.setdefault((reason.kind, group), []).append(reason)
+    groups = [
+        _group(kind, group, parts, language, within)
+        for (kind, group), parts in gathered.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-abs(group.log_odds), group.id)))
+
+
+def _group(
+    kind: str,
+    group: str,
+    reasons: Sequence[Reason],
+    language: str,
+    within: Collection[str],
+) -> ReasonGroup:
+    parts = sorted(reasons, key=lambda reason: (-abs(reason.log_odds), reason.source))
+    total = math.fsum(part.log_odds for part in parts)
+    # What pulls the other way is the stronger part at times, and is not what the group says. Nor is a value that is
+    # missing, as long as there is one that can be read out.
+    same_way = [part for part in parts if part.log_odds * total > 0] or parts
+    told = [part for part in same_way if part.is_told]
+    speaking = (told or same_way)[0]
+    return ReasonGroup(
+        id=group,
+        label=(
+            messages.render("evidence.group.rule", {"rule": group}, language)
+            if kind == "rule"
+            else label_of_group(group, language)
+        ),
+        log_odds=total,
+        strength=strength_of(total),
+        sentence=speaking.sentence,
+        parts=tuple(parts),
+        is_told=bool(told),
+        is_usual=kind != "rule" and speaking.source in within,
+    )
+
+
+def _worded(
+    field: Field, value: object, said: Sequence[object]
+) -> tuple[str, dict[str, object]]:
+    """Return the key and the parameters of the sentence of a value that is known."""
+    text = ("yes" if value else "no") if field.kind == "boolean" else "value"
+    params: dict[str, object] = {"value": value, "name": field.subject}
+    params |= zip(field.companion_columns, said, strict=True)
+    return f"{field.key}.{text}", params
 
 
 def _joined(value: object) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from riskengine.engine.beside import BESIDE_FRAMES
+from riskengine.engine.kept_history import HISTORY_FRAMES
 from riskengine.engine.run import ASSESSMENTS, RULES_APPLIED, Run, card_from
 from riskengine.ledger.run_register import find_last_run, find_run
 from riskengine.ledger.runs import SHADOW_FRAME, read_card, read_frame
@@ -64,6 +65,11 @@ def read_run(folder: Path) -> Run:
             if f"beside_{name}" in kept
         },
         challenger=read_frame(folder, SHADOW_FRAME) if SHADOW_FRAME in kept else None,
+        history={
+            name: read_frame(folder, f"history_{name}")
+            for name in HISTORY_FRAMES
+            if f"history_{name}" in kept
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from riskengine.codes import ports
@@ -19,6 +19,7 @@ _STOPS: Final[tuple[tuple[str, Role], ...]] = (
     ("port_of_discharge", "discharge"),
     ("place_of_delivery", "delivery"),
 )
+_BY_SHIP: Final = frozenset({"loading", "discharge"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,19 @@ def route_of(facts: Mapping[str, object]) -> tuple[RouteStop, ...]:
 
     >>> [(stop.role, stop.name) for stop in route_of({"port_of_loading": "ECGYE", "port_of_discharge": "BEANR"})]
     [('loading', 'Guayaquil'), ('discharge', 'Antwerp')]
+    >>> [stop.role for stop in route_of({"place_of_receipt": "ECGYE", "port_of_loading": "ECGYE"})]
+    ['loading']
     """
     stops: list[RouteStop] = []
     for field, role in _STOPS:
         declared = facts.get(field)
         for code in declared if isinstance(declared, list) else [declared]:
-            if not isinstance(code, str) or (stops and stops[-1].code == code):
+            if not isinstance(code, str):
+                continue
+            if stops and stops[-1].code == code:
+                # The ship matters more there than the road: loaded, and not only received.
+                if role in _BY_SHIP:
+                    stops[-1] = replace(stops[-1], role=role)
                 continue
             latitude, longitude = ports.position(code) or (None, None)
             stops.append(

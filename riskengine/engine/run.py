@@ -82,6 +82,10 @@ class RunCard:
         stow_plan_sha256: Of the stow plan it was assessed with, or the empty string.
         challenger_id: The bundle that scored in the shadow, or the empty string; no digest holds it, as nothing
             follows from it.
+        habits_id: The habits model in force, or the empty string, as in runs from before it was named.
+        stow_plan_mapping_sha256: Of the mapping file that the stow plan was read with, or the empty string.
+        engine_version: The version of the engine that assessed, or the empty string; no digest holds it.
+        libraries: The versions of the libraries that took part, by name; no digest holds them.
         texts_sha256: Of the texts in which it was first explained, or the empty string; no digest holds it either.
         policy_json: The policy as it stood, as one line of JSON, or the empty string.
         digests: Of manifest, history, rules, model and policy.
@@ -96,6 +100,10 @@ class RunCard:
     model_id: str
     stow_plan_sha256: str = ""
     challenger_id: str = ""
+    habits_id: str = ""
+    stow_plan_mapping_sha256: str = ""
+    engine_version: str = ""
+    libraries: Mapping[str, str] = attribute(default_factory=dict[str, str])
     texts_sha256: str = ""
     policy_json: str = ""
     digests: Digests
@@ -117,6 +125,8 @@ class Run:
         beside: What was found beside the manifest (``engine.beside.BESIDE_FRAMES``), by name; a run from
             before it was looked up has none.
         challenger: What the challenger would have said (``engine.shadow.CHALLENGER``); None without one.
+        history: What of the history it looked at (``engine.kept_history.HISTORY_FRAMES``), by name; a run from
+            before it was kept has none.
     """
 
     card: RunCard
@@ -129,6 +139,7 @@ class Run:
     canonical: Mapping[str, pl.DataFrame]
     beside: Mapping[str, pl.DataFrame] = attribute(default_factory=dict[str, "pl.DataFrame"])
     challenger: pl.DataFrame | None = None
+    history: Mapping[str, pl.DataFrame] = attribute(default_factory=dict[str, "pl.DataFrame"])
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """Return every frame by the name of its file in the run folder."""
@@ -143,7 +154,9 @@ class Run:
         if self.challenger is not None:
             own[SHADOW_FRAME] = self.challenger
         manifest = {f"manifest_{name}": frame for name, frame in self.canonical.items()}
-        return own | manifest | {f"beside_{name}": frame for name, frame in self.beside.items()}
+        beside = {f"beside_{name}": frame for name, frame in self.beside.items()}
+        history = {f"history_{name}": frame for name, frame in self.history.items()}
+        return own | manifest | beside | history
 
 
 def identify(digests: Digests, assessed_on: str) -> str:

@@ -14,6 +14,7 @@ import polars as pl
 
 from riskengine.engine.founding import learned_until
 from riskengine.engine.model_says import Models
+from riskengine.engine.moved import WhoMoved, who_moved
 from riskengine.engine.own_outcomes import own_rows
 from riskengine.engine.shadow import log_odds_of
 from riskengine.errors import FeatureMismatch, ModelError
@@ -41,6 +42,7 @@ _SCORES: Final = {
     "container_id": pl.Int32(),
     "container_number": pl.String(),
     "is_random": pl.Boolean(),
+    "lane": pl.String(),
     "is_kept": pl.Boolean(),
     "one": pl.Float64(),
     "other": pl.Float64(),
@@ -85,6 +87,7 @@ class SideBySide:
             when a run was recorded, neither can have known.
         opened: How both did on what was opened; None without outcomes.
         drawn: The same on what was drawn blindly; None without such outcomes.
+        who: Whom the second moves and why; None where that was not asked for.
     """
 
     one: str
@@ -99,6 +102,7 @@ class SideBySide:
     judged_after: date | None
     opened: Paired | None
     drawn: Paired | None
+    who: WhoMoved | None = None
 
 
 def named_pair(workspace: Workspace, one: str = "", other: str = "") -> tuple[str, str]:
@@ -124,8 +128,16 @@ def named_pair(workspace: Workspace, one: str = "", other: str = "") -> tuple[st
     return first, second
 
 
-def compare(workspace: Workspace, one: str, other: str) -> SideBySide:
+def compare(
+    workspace: Workspace, one: str, other: str, *, is_explained: bool = False
+) -> SideBySide:
     """Set two models side by side over all recorded runs.
+
+    Args:
+        workspace: The unit's folder.
+        one: A model's id.
+        other: Another's.
+        is_explained: Whether it is worked out too why containers moved; that takes longer.
 
     Raises:
         ModelError: One of them is not on the shelf, or is damaged.
@@ -135,13 +147,16 @@ def compare(workspace: Workspace, one: str, other: str) -> SideBySide:
     policy = read_policy(workspace.settings_file)
     unread, runs = 0, 0
     frames: list[pl.DataFrame] = []
+    folders: dict[str, Path] = {}
     for entry in recorded_runs(workspace):
-        scores = _scores(entry, entry.folder_in(workspace), bundles, policy)
+        folder = entry.folder_in(workspace)
+        scores = _scores(entry, folder, bundles, policy)
         if scores is None:
             unread += entry.container_count
             continue
         runs += 1
         frames.append(scores)
+        folders[entry.run_id] = folder
     pooled = pl.concat(frames) if frames else pl.DataFrame(schema=_SCORES)
     ranked = _ranked(pooled)
     days = [day for bundle in bundles if (day := learned_until(bundle.card)) is not None]
@@ -164,6 +179,7 @@ def compare(workspace: Workspace, one: str, other: str) -> SideBySide:
         judged_after=after,
         opened=_judged(opened),
         drawn=_judged(opened.filter("is_random")),
+        who=who_moved(ranked, folders, (bundles[0], bundles[1])) if is_explained else None,
     )
 
 
@@ -188,7 +204,7 @@ def _scores(
             return None
         columns.append(said.rename({"log_odds": name}))
     both = columns[0].join(columns[1], on="container_id", maintain_order="left")
-    named = assessed.select("container_id", "container_number", "is_random")
+    named = assessed.select("container_id", "container_number", "is_random", "lane")
     return (
         both.join(named, on="container_id", maintain_order="left")
         .with_columns(pl.lit(entry.run_id).alias("run_id"), pl.lit(is_kept).alias("is_kept"))

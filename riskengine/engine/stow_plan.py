@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from riskengine.engine.kept_mapping import mapping_kept
 from riskengine.engine.run import received_digest
 from riskengine.errors import LedgerError, ManifestError
 from riskengine.features import facts
@@ -37,6 +38,7 @@ class StowPlan:
         mapping_sha256: Of the mapping file it was read with; empty without one.
         facts: One row a container of the plan, with the fields of the catalogue that it fills.
         defects: What could not be read of it.
+        mapping_content: The bytes of that mapping file, so that they can be kept.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class StowPlan:
     mapping_sha256: str
     facts: pl.DataFrame
     defects: tuple[Defect, ...]
+    mapping_content: bytes = b""
 
 
 def stow_plan_of(reading: Reading, path: Path) -> StowPlan:
@@ -66,6 +69,7 @@ def stow_plan_of(reading: Reading, path: Path) -> StowPlan:
         mapping_sha256=source.mapping_sha256,
         facts=stated,
         defects=tuple(reading.defects),
+        mapping_content=reading.mapping_content,
     )
 
 
@@ -77,8 +81,8 @@ def planned_mass() -> pl.Expr:
 def kept_stow_plan(workspace: Workspace, run: Run) -> pl.DataFrame | None:
     """Return the boxes of the stow plan that a recorded run was assessed with, read again from the bytes received.
 
-    A plan that was read with a mapping file cannot be: the mapping is not kept. The digest of the run tells
-    whether one was used.
+    One that was read with a mapping file is read with it again. In a run from before mapping files were kept it
+    cannot be: the digest of the run tells whether one was used.
 
     Args:
         workspace: The unit's folder.
@@ -93,7 +97,9 @@ def kept_stow_plan(workspace: Workspace, run: Run) -> pl.DataFrame | None:
     entry = run_register.find_run(workspace, run.card.run_id)
     try:
         path = received.kept_at(workspace, sha256)
-        reading = read_manifest(path)
+        reading = read_manifest(
+            path, mapping_kept(workspace, run.card.stow_plan_mapping_sha256)
+        )
     except (LedgerError, ManifestError):
         return None
     read_with = reading.manifest.source.mapping_sha256
@@ -115,7 +121,7 @@ def as_stow_plan(reading: Reading) -> Reading:
 def received_stow_plan(workspace: Workspace, seq: int | None) -> StowPlan | None:
     """Return a stow plan that was received, read again from its bytes, for the rules that look at it.
 
-    One that was read with a mapping file cannot be: the mapping is not kept.
+    One that was read with a mapping file is left out.
 
     Args:
         workspace: The unit's folder.

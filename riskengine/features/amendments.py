@@ -11,6 +11,7 @@ import polars as pl
 from riskengine.domain import Typology
 from riskengine.features.asked import shares_any
 from riskengine.features.field import Register
+from riskengine.features.methods import LATE_CHANGE
 
 register = Register("amendments")
 indicator = register.indicator
@@ -211,7 +212,7 @@ def changed_field_count() -> pl.Expr:
     return pl.col("seen_amended_fields").list.len().cast(pl.Int64)
 
 
-@indicator(unit="hours", typologies=(Typology.RELEASE_CODE_FRAUD, Typology.SWITCHED_BILL))
+@indicator(unit="hours", typologies=LATE_CHANGE)
 def hours_amended_before_arrival() -> pl.Expr:
     """Hours from the reception of the last change of a sensitive field to the expected arrival.
 

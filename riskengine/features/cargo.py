@@ -10,6 +10,7 @@ from riskengine.domain import Typology
 from riskengine.features.asked import any_asked, shares_any
 from riskengine.features.field import Register
 from riskengine.features.goods_lists import holds_goods_of, regions
+from riskengine.features.methods import ODD_FREIGHT, ODD_PACKAGES, ODD_PRICE, VAGUE
 from riskengine.features.words import goods_words, phrases, says
 from riskengine.manifest import stop_words
 
@@ -26,7 +27,7 @@ def _ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:
     return pl.when(above > 0).then(below / above)
 
 
-@indicator(unit="USD/kg", typologies=_IN_LOAD)
+@indicator(unit="USD/kg", typologies=ODD_PRICE)
 def declared_value_per_kg_usd() -> pl.Expr:
     """Declared value for each kilogram of the container's goods.
 
@@ -36,7 +37,7 @@ def declared_value_per_kg_usd() -> pl.Expr:
     return _ratio("declared_value_usd", "gross_mass_kg")
 
 
-@indicator(unit="share", scope="manifest", typologies=_IN_LOAD)
+@indicator(unit="share", scope="manifest", typologies=ODD_FREIGHT)
 def freight_to_value_ratio() -> pl.Expr:
     """Freight of the bill against the declared value of all goods of the bill.
 
@@ -47,7 +48,7 @@ def freight_to_value_ratio() -> pl.Expr:
     return _ratio("freight_amount_usd", "_bill_declared_value_usd")
 
 
-@indicator(unit="kg", typologies=_IN_LOAD)
+@indicator(unit="kg", typologies=ODD_PACKAGES)
 def mass_per_package_kg() -> pl.Expr:
     """Gross mass of one package.
 
@@ -106,7 +107,7 @@ def _is_vague(description: pl.Expr) -> pl.Expr:
     return fold(description).is_in(list(stop_words.groups()))
 
 
-@indicator(monotone=1, typologies=_IN_LOAD)
+@indicator(monotone=1, typologies=VAGUE)
 def is_vague_description() -> pl.Expr:
     """Every line is described by a word that fits anything: "general cargo", "parts", "STC".
 
@@ -195,8 +196,8 @@ def payload_utilisation() -> pl.Expr:
     monotone=1,
     typologies=(
         Typology.CONCEALED_IN_LOAD,
-        Typology.MISDECLARED_CHEMICALS,
         Typology.MISDECLARED_WASTE,
+        Typology.MISDECLARED_CHEMICALS,
     ),
 )
 def is_description_hs_mismatch() -> pl.Expr:
@@ -239,7 +240,7 @@ def is_second_hand_goods() -> pl.Expr:
     )
 
 
-@indicator(monotone=1, typologies=(Typology.CONCEALED_IN_LOAD, Typology.CONCEALED_ARMS))
+@indicator(monotone=1, typologies=VAGUE)
 def is_vague_groupage() -> pl.Expr:
     """The container is groupage, and one of its lines is described by a word that fits anything.
 

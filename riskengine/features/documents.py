@@ -7,6 +7,7 @@ import polars as pl
 from riskengine.domain import Typology
 from riskengine.features.asked import shares_any
 from riskengine.features.field import Register
+from riskengine.features.methods import LATE_CHANGE
 
 register = Register("documents")
 indicator = register.indicator
@@ -50,11 +51,7 @@ def declared_field_share() -> pl.Expr:
 
 @indicator(
     monotone=1,
-    typologies=(
-        Typology.RELEASE_CODE_FRAUD,
-        Typology.SWITCHED_BILL,
-        Typology.CONCEALED_IN_LOAD,
-    ),
+    typologies=LATE_CHANGE,
 )
 def is_late_sensitive_amendment() -> pl.Expr:
     """A party, the goods, a seal or the destination was changed late.
@@ -73,7 +70,7 @@ def is_late_sensitive_amendment() -> pl.Expr:
     )
 
 
-@indicator(unit="days", typologies=(Typology.RELEASE_CODE_FRAUD, Typology.SWITCHED_BILL))
+@indicator(unit="days", typologies=LATE_CHANGE)
 def days_amended_before_arrival() -> pl.Expr:
     """Days from the last amendment of the bill to the expected arrival.
 

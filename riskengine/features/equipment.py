@@ -8,6 +8,7 @@ from riskengine.codes import containers, size_types, stow_positions
 from riskengine.domain import Typology
 from riskengine.features.field import Register
 from riskengine.features.goods_lists import holds_goods_of
+from riskengine.features.methods import ADDED_LATER
 
 register = Register("equipment")
 indicator = register.indicator
@@ -181,7 +182,11 @@ def seal_count() -> pl.Expr:
     return pl.col("seal_numbers").list.len().cast(pl.Int64)
 
 
-@indicator(scope="manifest", monotone=1, typologies=(Typology.RIP_ON_RIP_OFF,))
+@indicator(
+    scope="manifest",
+    monotone=1,
+    typologies=(Typology.RIP_ON_RIP_OFF, Typology.TRANSHIPMENT_CONTAMINATION),
+)
 def is_seal_repeated() -> pl.Expr:
     """One of the seals stands on another container of the same manifest too.
 
@@ -201,7 +206,7 @@ def is_container_on_several_bills() -> pl.Expr:
     return pl.col("_bill_count") > 1
 
 
-@indicator(unit="share", typologies=(Typology.CONCEALED_IN_LOAD, Typology.CLONED_CONTAINER))
+@indicator(unit="share", typologies=ADDED_LATER)
 def verified_mass_difference_share() -> pl.Expr:
     """By how much the verified mass lies above what was declared, as a share of the declared mass.
 

@@ -157,7 +157,7 @@ def require_texts(field: Field) -> None:
     if field.is_model_feature:
         wanted += ["yes", "no"] if field.kind == "boolean" else ["value"]
     for text in wanted:
-        if not messages.has(f"{field.key}.{text}"):
+        if not messages.has_today(f"{field.key}.{text}"):
             raise UsageError(f"The field {field.name!r} has no text {field.key}.{text}.")
 
 

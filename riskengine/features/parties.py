@@ -8,6 +8,7 @@ from riskengine.codes.spelling import fold, mentions
 from riskengine.domain import Typology
 from riskengine.features.asked import any_asked
 from riskengine.features.field import Register
+from riskengine.features.methods import HARD_TO_FIND
 from riskengine.features.words import phrases
 
 register = Register("parties")
@@ -78,7 +79,7 @@ def is_post_office_box_address() -> pl.Expr:
     )
 
 
-@indicator(monotone=1, typologies=_FRONT)
+@indicator(monotone=1, typologies=HARD_TO_FIND)
 def is_free_email_domain() -> pl.Expr:
     """The consignee writes from a free e-mail service, not from a domain of its own.
 

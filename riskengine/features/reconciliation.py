@@ -12,6 +12,7 @@ from riskengine.codes import size_types, stow_positions
 from riskengine.domain import Typology
 from riskengine.features.asked import any_asked
 from riskengine.features.field import Register
+from riskengine.features.methods import ADDED_LATER, ADDED_ON_THE_WAY
 
 register = Register("reconciliation")
 indicator = register.indicator
@@ -182,7 +183,7 @@ def is_full_state_unlike_gate() -> pl.Expr:
 
 @indicator(
     unit="share",
-    typologies=(Typology.CONCEALED_IN_LOAD, Typology.RIP_ON_RIP_OFF),
+    typologies=ADDED_LATER,
     companions=(("declared", "_declared_mass_kg"), ("found", "planned_gross_mass_kg")),
 )
 def stow_plan_mass_difference_share() -> pl.Expr:
@@ -196,11 +197,7 @@ def stow_plan_mass_difference_share() -> pl.Expr:
 
 @indicator(
     unit="share",
-    typologies=(
-        Typology.CONCEALED_IN_LOAD,
-        Typology.RIP_ON_RIP_OFF,
-        Typology.CLONED_CONTAINER,
-    ),
+    typologies=ADDED_ON_THE_WAY,
     companions=(("declared", "_declared_mass_kg"), ("found", "gate_gross_mass_kg")),
 )
 def gate_mass_difference_share() -> pl.Expr:

@@ -52,7 +52,7 @@ def is_relay_port_transhipment() -> pl.Expr:
     return shares_any("transhipment_ports", regions("relay_ports"))
 
 
-@indicator(unit="times", typologies=(Typology.COLD_ROUTE,))
+@indicator(unit="times", typologies=(Typology.COLD_ROUTE, Typology.TRANSHIPMENT_CONTAMINATION))
 def detour_ratio() -> pl.Expr:
     """Length of the declared way against the direct one, along great circles.
 

@@ -6,12 +6,13 @@ import polars as pl
 
 from riskengine.domain import Typology
 from riskengine.features.field import Register
+from riskengine.features.methods import NEW_TO_THE_TRADE, ODD_PACKAGES, ODD_PRICE, OTHER_SEAL
 
 register = Register("history")
 indicator = register.indicator
 
 
-@indicator(typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY))
+@indicator(typologies=NEW_TO_THE_TRADE)
 def shipper_containers_before() -> pl.Expr:
     """Containers of this shipper that the unit saw before the assessment day.
 
@@ -21,7 +22,7 @@ def shipper_containers_before() -> pl.Expr:
     return pl.col("_shipper_containers")
 
 
-@indicator(typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY))
+@indicator(typologies=NEW_TO_THE_TRADE)
 def consignee_containers_before() -> pl.Expr:
     """Containers for this consignee that the unit saw before the assessment day.
 
@@ -31,7 +32,7 @@ def consignee_containers_before() -> pl.Expr:
     return pl.col("_consignee_containers")
 
 
-@indicator(typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY))
+@indicator(typologies=NEW_TO_THE_TRADE)
 def pair_containers_before() -> pl.Expr:
     """Containers that this shipper sent to this consignee before the assessment day.
 
@@ -69,7 +70,7 @@ def container_sightings_before() -> pl.Expr:
     return pl.col("_container_containers")
 
 
-@indicator(monotone=1, typologies=(Typology.RIP_ON_RIP_OFF, Typology.CLONED_CONTAINER))
+@indicator(monotone=1, typologies=OTHER_SEAL)
 def seal_sightings_before() -> pl.Expr:
     """How often one of the container's seals was seen before the assessment day.
 
@@ -83,7 +84,7 @@ def _days_since(kind: str) -> pl.Expr:
     return (pl.col("assessed_on") - pl.col(f"_{kind}_last_seen_on")).dt.total_days()
 
 
-@indicator(unit="days", typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY))
+@indicator(unit="days", typologies=NEW_TO_THE_TRADE)
 def days_since_shipper_seen() -> pl.Expr:
     """Days since the shipper was last seen.
 
@@ -93,7 +94,7 @@ def days_since_shipper_seen() -> pl.Expr:
     return _days_since("shipper")
 
 
-@indicator(unit="days", typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY))
+@indicator(unit="days", typologies=NEW_TO_THE_TRADE)
 def days_since_consignee_seen() -> pl.Expr:
     """Days since the consignee was last seen.
 
@@ -143,7 +144,7 @@ def shipper_weekly_usual() -> pl.Expr:
 
 @indicator(
     monotone=1,
-    typologies=(Typology.CONCEALED_IN_LOAD, Typology.STOLEN_IDENTITY),
+    typologies=NEW_TO_THE_TRADE,
     companions=(("recent", "shipper_containers_7d"), ("usual", "shipper_weekly_usual")),
 )
 def shipper_ramp_ratio() -> pl.Expr:
@@ -277,7 +278,7 @@ def _usual(measure: str) -> tuple[tuple[str, str], ...]:
 
 @indicator(
     unit="standard deviations",
-    typologies=(Typology.CONCEALED_IN_LOAD,),
+    typologies=ODD_PRICE,
     companions=_usual("value_per_kg_usd"),
 )
 def value_per_kg_deviation() -> pl.Expr:
@@ -306,7 +307,7 @@ def gross_mass_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=(Typology.CONCEALED_IN_LOAD,),
+    typologies=ODD_PACKAGES,
     companions=_usual("mass_per_package_kg"),
 )
 def mass_per_package_deviation() -> pl.Expr:

@@ -6,12 +6,13 @@ import polars as pl
 
 from riskengine.domain import Typology
 from riskengine.features.field import Register
+from riskengine.features.methods import NEW_TO_THE_TRADE, ODD_PACKAGES, ODD_PRICE, OTHER_SEAL
 
 register = Register("history")
 indicator = register.indicator
 
 
-@indicator(typologies=(Typology.STOLEN_IDENTITY,))
+@indicator(typologies=NEW_TO_THE_TRADE)
 def declarant_containers_before() -> pl.Expr:
     """Containers seen before of this declarant.
 
@@ -51,12 +52,7 @@ def place_of_delivery_containers_before() -> pl.Expr:
     return pl.col("_place_of_delivery_containers")
 
 
-@indicator(
-    typologies=(
-        Typology.CONCEALED_IN_LOAD,
-        Typology.STOLEN_IDENTITY,
-    )
-)
+@indicator(typologies=NEW_TO_THE_TRADE)
 def shipper_heading_containers_before() -> pl.Expr:
     """Containers seen before of this shipper with such goods.
 
@@ -66,12 +62,7 @@ def shipper_heading_containers_before() -> pl.Expr:
     return pl.col("_shipper_heading_containers")
 
 
-@indicator(
-    typologies=(
-        Typology.CONCEALED_IN_LOAD,
-        Typology.STOLEN_IDENTITY,
-    )
-)
+@indicator(typologies=NEW_TO_THE_TRADE)
 def consignee_heading_containers_before() -> pl.Expr:
     """Containers seen before of this consignee with such goods.
 
@@ -131,7 +122,7 @@ def origin_heading_containers_before() -> pl.Expr:
     return pl.col("_origin_heading_containers_least")
 
 
-@indicator(typologies=(Typology.RIP_ON_RIP_OFF,))
+@indicator(typologies=OTHER_SEAL)
 def seal_series_containers_before() -> pl.Expr:
     """Containers seen before with seals of the rarest series.
 
@@ -158,10 +149,7 @@ def _days_since(kind: str) -> pl.Expr:
 
 @indicator(
     unit="days",
-    typologies=(
-        Typology.CONCEALED_IN_LOAD,
-        Typology.STOLEN_IDENTITY,
-    ),
+    typologies=NEW_TO_THE_TRADE,
 )
 def days_since_pair_seen() -> pl.Expr:
     """Days since the last container of this pair of shipper and consignee was seen.
@@ -209,10 +197,7 @@ def _week(kind: str) -> tuple[tuple[str, str], ...]:
 
 @indicator(
     monotone=1,
-    typologies=(
-        Typology.CONCEALED_IN_LOAD,
-        Typology.STOLEN_IDENTITY,
-    ),
+    typologies=NEW_TO_THE_TRADE,
     companions=_week("consignee"),
 )
 def consignee_ramp_ratio() -> pl.Expr:
@@ -280,10 +265,7 @@ def lane_share_of_heading() -> pl.Expr:
 
 
 @indicator(
-    typologies=(
-        Typology.CONCEALED_IN_LOAD,
-        Typology.STOLEN_IDENTITY,
-    ),
+    typologies=NEW_TO_THE_TRADE,
     companions=(("all", "_consignee_containers"),),
 )
 def consignee_share_of_heading() -> pl.Expr:
@@ -312,7 +294,7 @@ def _usual(measure: str) -> tuple[tuple[str, str], ...]:
 
 @indicator(
     unit="standard deviations",
-    typologies=(Typology.CONCEALED_IN_LOAD,),
+    typologies=ODD_PRICE,
     companions=_usual("lane_value_per_kg_usd"),
 )
 def value_per_kg_lane_deviation() -> pl.Expr:
@@ -343,7 +325,7 @@ def gross_mass_lane_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=(Typology.CONCEALED_IN_LOAD,),
+    typologies=ODD_PACKAGES,
     companions=_usual("lane_mass_per_package_kg"),
 )
 def mass_per_package_lane_deviation() -> pl.Expr:
@@ -357,7 +339,7 @@ def mass_per_package_lane_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=(Typology.CONCEALED_IN_LOAD,),
+    typologies=ODD_PRICE,
     companions=_usual("shipper_value_per_kg_usd"),
 )
 def value_per_kg_shipper_deviation() -> pl.Expr:
@@ -388,7 +370,7 @@ def gross_mass_shipper_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=(Typology.CONCEALED_IN_LOAD,),
+    typologies=ODD_PACKAGES,
     companions=_usual("shipper_mass_per_package_kg"),
 )
 def mass_per_package_shipper_deviation() -> pl.Expr:

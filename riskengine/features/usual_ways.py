@@ -6,12 +6,12 @@ import polars as pl
 
 from riskengine.domain import Typology
 from riskengine.features.field import Register
+from riskengine.features.methods import ODD_FREIGHT, ODD_PACKAGES, ODD_PRICE
 
 register = Register("history")
 indicator = register.indicator
 
 _BOX = (Typology.CONTAINER_STRUCTURE, Typology.CLONED_CONTAINER)
-_IN_LOAD = (Typology.CONCEALED_IN_LOAD,)
 
 
 def _usual(measure: str) -> tuple[tuple[str, str], ...]:
@@ -69,7 +69,7 @@ def set_point_distance_c() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=_IN_LOAD,
+    typologies=ODD_PRICE,
     companions=_usual("shipper_heading_value_per_kg_usd"),
 )
 def value_per_kg_shipper_heading_deviation() -> pl.Expr:
@@ -84,7 +84,7 @@ def value_per_kg_shipper_heading_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=_IN_LOAD,
+    typologies=ODD_PACKAGES,
     companions=_usual("shipper_heading_mass_per_package_kg"),
 )
 def mass_per_package_shipper_heading_deviation() -> pl.Expr:
@@ -99,7 +99,7 @@ def mass_per_package_shipper_heading_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=_IN_LOAD,
+    typologies=ODD_PRICE,
     companions=_usual("consignee_heading_value_per_kg_usd"),
 )
 def value_per_kg_consignee_heading_deviation() -> pl.Expr:
@@ -114,7 +114,7 @@ def value_per_kg_consignee_heading_deviation() -> pl.Expr:
 
 @indicator(
     unit="standard deviations",
-    typologies=_IN_LOAD,
+    typologies=ODD_PACKAGES,
     companions=_usual("consignee_heading_mass_per_package_kg"),
 )
 def mass_per_package_consignee_heading_deviation() -> pl.Expr:
@@ -130,7 +130,7 @@ def mass_per_package_consignee_heading_deviation() -> pl.Expr:
 @indicator(
     unit="standard deviations",
     scope="manifest",
-    typologies=(Typology.CONCEALED_IN_LOAD, Typology.COLD_ROUTE),
+    typologies=ODD_FREIGHT,
     companions=_usual("lane_freight_per_container_usd"),
 )
 def freight_lane_deviation() -> pl.Expr:

@@ -13,6 +13,7 @@ import polars as pl
 from riskengine.domain import Digests
 from riskengine.errors import LedgerError, RunNotFound
 from riskengine.ledger.connection import open_ledger
+from riskengine.messages import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from riskengine.workspace import Workspace
 
 _NEAR_ENOUGH: Final = 3
+_LONGEST_ASKED: Final = 80
 _RUN_CONTAINERS: Final = {
     "container_id": pl.Int32(),
     "container_number": pl.String(),
@@ -113,8 +115,16 @@ def find_run(workspace: Workspace, run_id: str) -> RunEntry:
     """
     with open_ledger(workspace, read_only=True) as connection:
         rows = connection.execute(f"{_SELECT_RUN} WHERE run_id = ?", [run_id]).fetchall()
+        near = [] if rows else _nearest(connection, _NEAR_RUNS, run_id)
     if not rows:
-        raise RunNotFound(f"No run {run_id} is recorded.")
+        remedy = (
+            f"Did you mean {' or '.join(near)}?"
+            if near
+            else "`riskengine explain CONTAINER` names the runs that hold a container."
+        )
+        raise RunNotFound(
+            f"No run {visible(run_id, _LONGEST_ASKED)} is recorded.", remedy=remedy
+        )
     return _as_entry(rows[0])
 
 
@@ -158,9 +168,12 @@ def find_last_run(workspace: Workspace, container: str) -> RunEntry:
         rows = connection.execute(_LAST_RUN, [number, container]).fetchall()
         if rows:
             return _as_entry(rows[0])
-        near = [str(row[0]) for row in connection.execute(_NEAR, [number, number]).fetchall()]
+        near = _nearest(connection, _NEAR, number)
     remedy = f"Did you mean {' or '.join(near)}?" if near else "Assess its manifest first."
-    raise RunNotFound(f"No recorded run holds the container {container}.", remedy=remedy)
+    raise RunNotFound(
+        f"No recorded run holds the container {visible(container, _LONGEST_ASKED)}.",
+        remedy=remedy,
+    )
 
 
 def runs_holding(workspace: Workspace, container: str) -> tuple[RunEntry, ...]:
@@ -176,6 +189,13 @@ def recorded_runs(workspace: Workspace) -> tuple[RunEntry, ...]:
     with open_ledger(workspace, read_only=True) as connection:
         rows = connection.execute(f"{_SELECT_RUN} ORDER BY recorded_at, run_id").fetchall()
     return tuple(_as_entry(row) for row in rows)
+
+
+def _nearest(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> list[str]:
+    """Return what is almost this name; nothing for one longer than any that is meant, which would take long."""
+    if len(name) > _LONGEST_ASKED:
+        return []
+    return [str(row[0]) for row in connection.execute(query, [name, name]).fetchall()]
 
 
 def _stored(moment: datetime) -> datetime:
@@ -240,4 +260,8 @@ SELECT container_number FROM run_container
 WHERE damerau_levenshtein(container_number, ?) <= {_NEAR_ENOUGH}
 GROUP BY container_number
 ORDER BY damerau_levenshtein(container_number, ?), container_number LIMIT 3
+"""
+_NEAR_RUNS: Final = f"""
+SELECT run_id FROM run WHERE damerau_levenshtein(run_id, ?) <= {_NEAR_ENOUGH}
+ORDER BY damerau_levenshtein(run_id, ?), run_id LIMIT 3
 """

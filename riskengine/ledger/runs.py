@@ -29,6 +29,9 @@ CARD: Final = "run.json"
 SCHEMA: Final = 1
 SHADOW_FRAME: Final = "challenger"
 """What the challenger said: kept with a run, and no part of what the run is."""
+USUAL_FRAME: Final = "beside_usual"
+"""What was usual around it: shown beside its reasons, and no part of what the run is either."""
+_BESIDE_THE_RUN: Final = ("challenger_id", "engine_version", "libraries", "texts_sha256")
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _FRAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _READ_ONLY: Final = 0o400
@@ -104,6 +107,18 @@ def read_card(folder: Path) -> Mapping[str, object]:
     return card
 
 
+def card_sha256(folder: Path) -> str:
+    """Return the sha256 of ``run.json``, which holds those of all other files of the run.
+
+    Raises:
+        LedgerError: It is missing.
+    """
+    try:
+        return hashlib.sha256((folder / CARD).read_bytes()).hexdigest()
+    except OSError as error:
+        raise LedgerError(f"The card of the run in {folder} cannot be read.") from error
+
+
 def read_frame(
     folder: Path, name: str, *, columns: Collection[str] | None = None
 ) -> pl.DataFrame:
@@ -139,6 +154,29 @@ def read_frame(
     if not isinstance(frame, pl.DataFrame):
         raise _damaged(path)
     return frame
+
+
+def check_files(folder: Path) -> tuple[str, ...]:
+    """Return what is wrong with the files of a run: those changed, missing, or of which its card says nothing.
+
+    Raises:
+        LedgerError: The card is missing or damaged.
+    """
+    files = read_card(folder).get("files")
+    promised = files if isinstance(files, dict) else {}
+    faults: list[str] = []
+    for name, said in sorted(promised.items()):
+        path = folder / f"{name}.parquet"
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            faults.append(f"{path.name} is missing, or cannot be read.")
+            continue
+        if not isinstance(said, dict) or found != said.get("sha256"):
+            faults.append(_damaged(path).sentence)
+    known = {CARD, *(f"{name}.parquet" for name in promised)}
+    strange = sorted(path.name for path in folder.iterdir() if path.name not in known)
+    return (*faults, *(f"{name!r} is no file of the run." for name in strange))
 
 
 def sweep(
@@ -190,14 +228,16 @@ def _same_run(folder: Path, full_card: bytes) -> Path:
 
 
 def _is_same_but_for_shadow(written: bytes, full_card: bytes) -> bool:
-    """Tell whether two cards differ in the challenger alone: a killed command was repeated after another was named."""
+    """Tell whether two cards differ in what no digest holds alone: a killed command was repeated after an update."""
     try:
         one, other = (json.loads(card) for card in (written, full_card))
     except ValueError:
         return False
     for card in (one, other):
-        card.pop("challenger_id", None)
-        card["files"].pop(SHADOW_FRAME, None)
+        for name in _BESIDE_THE_RUN:
+            card.pop(name, None)
+        for frame in (SHADOW_FRAME, USUAL_FRAME):
+            card["files"].pop(frame, None)
     return one == other
 
 

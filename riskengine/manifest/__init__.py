@@ -1,7 +1,7 @@
 """Manifest intake: any file of the trade to canonical frames, with every defect named."""
 
 from riskengine.manifest.plan import FieldMapping
-from riskengine.manifest.read import Reading, read_manifest, read_manifests
+from riskengine.manifest.read import Reading, read_bytes, read_manifest, read_manifests
 from riskengine.manifest.schema import Document, Manifest, ManifestSource
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Manifest",
     "ManifestSource",
     "Reading",
+    "read_bytes",
     "read_manifest",
     "read_manifests",
 ]

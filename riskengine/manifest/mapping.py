@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from riskengine.domain import Outcome
-from riskengine.errors import MappingError, Place
+from riskengine.errors import MappingError
 from riskengine.manifest.fields import FIELDS, Field, Kind
+from riskengine.manifest.mapping_draft import Draft, meant
 from riskengine.manifest.plan import (
     AttributeRule,
     ColumnRule,
@@ -21,8 +21,7 @@ from riskengine.manifest.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
 SCHEMA_VERSION = 1
 _LARGEST_FILE = 1_000_000
@@ -59,7 +58,6 @@ _LABEL_KEYS = (
 )
 _KINDS = ("manifest", "stow_plan", "movements")
 _UNITS_OF = {"kg": ("kg", "t", "lb"), "m3": ("m3", "ft3"), "c": ("c", "f")}
-_TEXT, _TABLE = "a text", "a table"
 
 
 def load_mapping(path: Path) -> FieldMapping:
@@ -77,89 +75,40 @@ def load_mapping(path: Path) -> FieldMapping:
             f"The mapping file {path} cannot be read: {fault.strerror}.",
             remedy="Give the path of a TOML file.",
         ) from fault
+    return mapping_of(data, path.name)
+
+
+def mapping_of(data: bytes, file: str) -> FieldMapping:
+    """Read the bytes of a mapping file.
+
+    Args:
+        data: The bytes.
+        file: The name of the file, by which faults are named.
+
+    Raises:
+        MappingError: They are wrong; with each fault and its line.
+    """
     if len(data) > _LARGEST_FILE:
-        raise MappingError(f"{path.name} is too large for a mapping file ({len(data)} bytes).")
+        raise MappingError(f"{file} is too large for a mapping file ({len(data)} bytes).")
     try:
         text = data.decode("utf-8-sig")
         tree = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
         raise MappingError(
-            f"{path.name} is not TOML: {fault}.",
+            f"{file} is not TOML: {fault}.",
             remedy="Texts stand in quotes, tables in [brackets].",
         ) from fault
-    draft = _Draft(file=path.name, text=text)
-    mapping = _read(draft, tree, path.stem, hashlib.sha256(data).hexdigest())
+    draft = Draft(file=file, text=text)
+    mapping = _read(draft, tree, Path(file).stem, hashlib.sha256(data).hexdigest())
     if draft.faults:
         raise MappingError(
-            f"{path.name} is not a usable mapping: {' '.join(draft.faults)}",
+            f"{file} is not a usable mapping: {' '.join(draft.faults)}",
             remedy="Each fault is named with its line.",
         )
-    return mapping
+    return replace(mapping, content=data)
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A mapping file while it is read: its text, for the lines, and the faults found so far."""
-
-    file: str
-    text: str
-    faults: list[str] = field(default_factory=list[str])
-
-    def fault(self, section: str, key: str, what: str) -> None:
-        place = Place(file=self.file, line=self._line(section, key))
-        self.faults.append(f"{place}: {what}.")
-
-    def _line(self, section: str, key: str) -> int | None:
-        # tomllib keeps no positions: the first line of the section that begins with the key is it
-        current, fallback = "", None
-        wanted = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""")
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
-            if header:
-                current = header.group(1)
-                fallback = number if current == section and fallback is None else fallback
-            elif current.split(".")[0] == section and wanted.match(line):
-                return number
-        return fallback
-
-    def known(self, section: str, given: Iterable[str], allowed: Iterable[str]) -> None:
-        allowed = list(allowed)
-        for key in given:
-            if key not in allowed:
-                what = f"[{section}] has no {key!r}" if section else f"there is no [{key}]"
-                self.fault(section or key, key, what + _meant(key, allowed))
-
-    def table(self, section: str, key: str, value: object) -> dict[str, object]:
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
-        self.fault(section, key, f"{key} must be {_TABLE}")
-        return {}
-
-    def texts(self, section: str, key: str, value: object) -> tuple[str, ...]:
-        values = cast("list[object]", value) if isinstance(value, list) else [value]
-        if not all(isinstance(item, str) for item in values):
-            self.fault(section, key, f"{key} must be {_TEXT} or a list of texts")
-            return ()
-        return tuple(cast("list[str]", values))
-
-    def text_or_none(self, section: str, key: str, value: object) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        self.fault(section, key, f"{key} must be {_TEXT}")
-        return None
-
-    def one_of(
-        self, section: str, key: str, value: object, allowed: tuple[str, ...]
-    ) -> str | None:
-        if value is None:
-            return None
-        if isinstance(value, str) and value in allowed:
-            return value
-        self.fault(section, key, f"{key} must be one of {', '.join(map(repr, allowed))}")
-        return None
-
-
-def _read(draft: _Draft, tree: Mapping[str, object], stem: str, sha256: str) -> FieldMapping:
+def _read(draft: Draft, tree: Mapping[str, object], stem: str, sha256: str) -> FieldMapping:
     draft.known("", tree, _SECTIONS)
     if tree.get("schema") != SCHEMA_VERSION:
         draft.fault("schema", "schema", f"the file must say schema = {SCHEMA_VERSION}")
@@ -186,7 +135,7 @@ def _read(draft: _Draft, tree: Mapping[str, object], stem: str, sha256: str) -> 
     )
 
 
-def _file(draft: _Draft, table: dict[str, object]) -> FileSettings:
+def _file(draft: Draft, table: dict[str, object]) -> FileSettings:
     draft.known("file", table, _FILE_KEYS)
     delimiter = draft.text_or_none("file", "delimiter", table.get("delimiter"))
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
@@ -227,7 +176,7 @@ def _file(draft: _Draft, table: dict[str, object]) -> FileSettings:
     )
 
 
-def _formats(draft: _Draft, section: str, key: str, value: object) -> tuple[str, ...]:
+def _formats(draft: Draft, section: str, key: str, value: object) -> tuple[str, ...]:
     formats = draft.texts(section, key, value)
     for text in formats:
         if (
@@ -239,7 +188,7 @@ def _formats(draft: _Draft, section: str, key: str, value: object) -> tuple[str,
     return formats
 
 
-def _rates(draft: _Draft, table: dict[str, object]) -> dict[str, float]:
+def _rates(draft: Draft, table: dict[str, object]) -> dict[str, float]:
     rates: dict[str, float] = {}
     for currency, rate in table.items():
         if (
@@ -253,14 +202,14 @@ def _rates(draft: _Draft, table: dict[str, object]) -> dict[str, float]:
     return rates
 
 
-def _field(draft: _Draft, section: str, name: str) -> Field | None:
+def _field(draft: Draft, section: str, name: str) -> Field | None:
     if name in FIELDS:
         return FIELDS[name]
-    draft.fault(section, name, f"{name!r} is no canonical field" + _meant(name, FIELDS))
+    draft.fault(section, name, f"{name!r} is no canonical field" + meant(name, FIELDS))
     return None
 
 
-def _columns(draft: _Draft, table: dict[str, object]) -> tuple[ColumnRule, ...]:
+def _columns(draft: Draft, table: dict[str, object]) -> tuple[ColumnRule, ...]:
     rules: list[ColumnRule] = []
     for name, value in table.items():
         known = _field(draft, "columns", name)
@@ -271,7 +220,7 @@ def _columns(draft: _Draft, table: dict[str, object]) -> tuple[ColumnRule, ...]:
     return tuple(rules)
 
 
-def _column(draft: _Draft, known: Field, table: dict[str, object]) -> ColumnRule:
+def _column(draft: Draft, known: Field, table: dict[str, object]) -> ColumnRule:
     name = known.name
     draft.known("columns", table, _COLUMN_KEYS)
     column = draft.text_or_none("columns", name, table.get("column"))
@@ -296,7 +245,7 @@ def _column(draft: _Draft, known: Field, table: dict[str, object]) -> ColumnRule
     )
 
 
-def _constants(draft: _Draft, table: dict[str, object]) -> dict[str, str]:
+def _constants(draft: Draft, table: dict[str, object]) -> dict[str, str]:
     for name in table:
         _field(draft, "constants", name)
     return {name: _plain(value) for name, value in table.items()}
@@ -306,7 +255,7 @@ def _plain(value: object) -> str:
     return ("1" if value else "0") if isinstance(value, bool) else str(value)
 
 
-def _label(draft: _Draft, table: dict[str, object]) -> LabelRule:
+def _label(draft: Draft, table: dict[str, object]) -> LabelRule:
     draft.known("label", table, _LABEL_KEYS)
     column = draft.text_or_none("label", "column", table.get("column"))
     if column is None:
@@ -338,7 +287,7 @@ def _label(draft: _Draft, table: dict[str, object]) -> LabelRule:
     )
 
 
-def _chances(draft: _Draft, value: object) -> dict[str, float]:
+def _chances(draft: Draft, value: object) -> dict[str, float]:
     """Return the chance with which each way of choosing opens a container."""
     chances: dict[str, float] = {}
     for text, chance in draft.table("label", "chance", value).items():
@@ -349,7 +298,7 @@ def _chances(draft: _Draft, value: object) -> dict[str, float]:
     return chances
 
 
-def _items(draft: _Draft, tree: Mapping[str, object], section: str) -> list[dict[str, object]]:
+def _items(draft: Draft, tree: Mapping[str, object], section: str) -> list[dict[str, object]]:
     value = tree.get(section, [])
     if not isinstance(value, list):
         draft.fault(section, section, f"{section} must be written as [[{section}]]")
@@ -357,7 +306,7 @@ def _items(draft: _Draft, tree: Mapping[str, object], section: str) -> list[dict
     return [draft.table(section, section, item) for item in cast("list[object]", value)]
 
 
-def _attributes(draft: _Draft, tree: Mapping[str, object]) -> list[AttributeRule]:
+def _attributes(draft: Draft, tree: Mapping[str, object]) -> list[AttributeRule]:
     rules: list[AttributeRule] = []
     for item in _items(draft, tree, "attributes"):
         draft.known("attributes", item, ("name", "column", "kind"))
@@ -373,7 +322,7 @@ def _attributes(draft: _Draft, tree: Mapping[str, object]) -> list[AttributeRule
     return _once(draft, "attributes", rules)
 
 
-def _keys(draft: _Draft, tree: Mapping[str, object]) -> list[AttributeRule]:
+def _keys(draft: Draft, tree: Mapping[str, object]) -> list[AttributeRule]:
     rules: list[AttributeRule] = []
     for item in _items(draft, tree, "keys"):
         draft.known("keys", item, ("name", "columns"))
@@ -386,13 +335,8 @@ def _keys(draft: _Draft, tree: Mapping[str, object]) -> list[AttributeRule]:
     return _once(draft, "keys", rules)
 
 
-def _once(draft: _Draft, section: str, rules: list[AttributeRule]) -> list[AttributeRule]:
+def _once(draft: Draft, section: str, rules: list[AttributeRule]) -> list[AttributeRule]:
     names = [rule.name for rule in rules]
     for name in sorted({name for name in names if names.count(name) > 1}):
         draft.fault(section, "name", f"{name!r} is given twice")
     return rules
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -128,6 +128,7 @@ class FieldMapping:
         constants: Fields that hold one text for the whole file.
         label: What examinations found, where the file is a labelled history.
         attributes: What is carried along beyond the canonical fields.
+        content: The bytes of the mapping file, so that they can be kept; empty where the headers were recognised.
     """
 
     name: str
@@ -137,6 +138,7 @@ class FieldMapping:
     constants: Mapping[str, str] = filled(default_factory=dict[str, str])
     label: LabelRule | None = None
     attributes: tuple[AttributeRule, ...] = ()
+    content: bytes = filled(default=b"", repr=False, compare=False)
 
     def required_columns(self) -> tuple[str, ...]:
         """Return every column of the file that this mapping needs, in order, once."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ import polars as pl
 from riskengine.errors import ManifestError
 from riskengine.manifest import defects as faults_of
 from riskengine.manifest.assemble import Assembled, assemble, container_numbers_in
+from riskengine.manifest.file_bytes import bytes_of, shown_name
 from riskengine.manifest.fill_down import carried_down
 from riskengine.manifest.formats import SUFFIXES, reader_of, recognise
 from riskengine.manifest.line_faults import marked_lines, repeated_lines, unnamed_lines
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
     from riskengine.manifest.table import TextTable
     from riskengine.manifest.typed import TypedRecords
 
-LARGEST_FILE = 1 << 30
-"""Bytes; a manifest of a million lines has about a third of it."""
-
 _HEADERS_SHOWN = 20
 _LONGEST_HEADER_SHOWN = 40
 
@@ -56,11 +52,13 @@ class Reading:
         manifest: The canonical frames.
         defects: What is wrong, each with its place.
         content: The bytes that were read, where they came out of an archive; else None: they are the file's.
+        mapping_content: The bytes of the mapping file it was read with, so that they can be kept; empty without one.
     """
 
     manifest: Manifest
     defects: tuple[Defect, ...]
     content: bytes | None = None
+    mapping_content: bytes = b""
 
 
 def read_manifest(path: Path, mapping: FieldMapping | None = None) -> Reading:
@@ -117,7 +115,7 @@ def read_manifests(path: Path, mapping: FieldMapping | None = None) -> tuple[Rea
         except ManifestError as refusal:
             if len(members) == 1:
                 raise
-            refused.append((f"{file}/{_shown_name(member.name)}", refusal))
+            refused.append((f"{file}/{shown_name(member.name)}", refusal))
     if not readings:
         name, why = refused[0]
         raise ManifestError(
@@ -129,17 +127,35 @@ def read_manifests(path: Path, mapping: FieldMapping | None = None) -> tuple[Rea
     return (replace(first, defects=(*left, *first.defects)), *others)
 
 
+def read_bytes(data: bytes, file: str, mapping: FieldMapping | None = None) -> Reading:
+    """Read the bytes of one file again, under the name by which it was received.
+
+    Args:
+        data: The bytes; those that were read, where the file came out of an archive.
+        file: The name of the file.
+        mapping: As for ``read_manifest``.
+
+    Raises:
+        ManifestError: As for ``read_manifest``.
+        MappingError: The mapping asks for columns that the file does not have.
+    """
+    return _read(data, file, _suffix_of(file), mapping)
+
+
+def _suffix_of(name: str) -> str:
+    return f".{name.rpartition('.')[2]}" if "." in name else ""
+
+
 def _unpacked(
     member: Member, file: str, packed_in: str, mapping: FieldMapping | None
 ) -> Reading:
     """Read one file of an archive."""
-    name = _shown_name(member.name)
+    name = shown_name(member.name)
     if not member.content:
         raise ManifestError(
             f"{name} in {file} is empty.", remedy="Ask the sender for the file again."
         )
-    suffix = f".{name.rpartition('.')[2]}" if "." in name else ""
-    reading = _read(member.content, name, suffix, mapping)
+    reading = _read(member.content, name, _suffix_of(name), mapping)
     source = replace(reading.manifest.source, packed_in=packed_in)
     return replace(
         reading,
@@ -151,6 +167,7 @@ def _unpacked(
 def _read(data: bytes, file: str, suffix: str, mapping: FieldMapping | None) -> Reading:
     found = recognise(data, file)
     settings = FileSettings() if mapping is None else mapping.file
+    mapping_content = b"" if mapping is None else mapping.content
     with ThreadPoolExecutor(
         max_workers=1
     ) as beside:  # both take long, and neither needs the other
@@ -200,7 +217,9 @@ def _read(data: bytes, file: str, suffix: str, mapping: FieldMapping | None) -> 
         *faults_of.of_records(table, file),
         *faults_of.of_cells(faults, assembled.numbers, file),
     ]
-    return Reading(manifest=manifest, defects=tuple(found_defects))
+    return Reading(
+        manifest=manifest, defects=tuple(found_defects), mapping_content=mapping_content
+    )
 
 
 def _mapping_for(
@@ -235,56 +254,7 @@ def _kind_of(typed: TypedRecords, settings: FileSettings) -> DocumentKind:
 
 
 def _name(path: Path) -> str:
-    return _shown_name(path.name)
-
-
-def _shown_name(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def bytes_of(path: Path) -> bytes:
-    """Return what is in a file; refuse what is no file, too large, empty, or still being written.
-
-    Raises:
-        ManifestError: It is one of these, or cannot be read.
-    """
-    shown = _shown_name(str(path))
-    try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            raise ManifestError(
-                f"{shown} is a folder.", remedy="Name the manifest files in it, one by one."
-            )
-        if not path.is_file():  # asked before it is opened: a pipe would keep us waiting
-            raise ManifestError(
-                f"{shown} is not a regular file.", remedy="Copy it to a file first."
-            )
-        with path.open("rb") as file:
-            before = os.fstat(file.fileno())
-            if before.st_size > LARGEST_FILE:
-                raise ManifestError(
-                    f"{shown} is larger than {LARGEST_FILE} bytes.",
-                    remedy="Split it by voyage.",
-                )
-            data = file.read(before.st_size + 1)
-            after = os.fstat(file.fileno())
-    except FileNotFoundError as fault:
-        raise ManifestError(
-            f"There is no file {shown}.",
-            remedy="Check the name; files are looked up from here.",
-        ) from fault
-    except (OSError, ValueError) as fault:
-        raise ManifestError(
-            f"{shown} cannot be read: {_shown_name(str(fault))}.",
-            remedy="Check who may read it.",
-        ) from fault
-    if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
-        raise ManifestError(
-            f"{shown} changed while it was read.",
-            remedy="Wait until it is complete, then try again.",
-        )
-    if not data:
-        raise ManifestError(f"{shown} is empty.", remedy="Ask the sender for the file again.")
-    return data
+    return shown_name(path.name)
 
 
 def _must_name_containers(mapping: FieldMapping, table: TextTable, file: str) -> None:

@@ -25,10 +25,10 @@ from riskengine.manifest.column_relations import relations_of
 from riskengine.manifest.content_fit import NEVER
 from riskengine.manifest.content_signs import decimal_of, signs_of_columns
 from riskengine.manifest.fields import FIELDS, Kind
+from riskengine.manifest.file_bytes import bytes_of
 from riskengine.manifest.header_likeness import CURRENCY, Likeness, likeness
 from riskengine.manifest.layout import opened
 from riskengine.manifest.packed import is_packed, members_of
-from riskengine.manifest.read import bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,28 +4,33 @@ A text is stored as a key and parameters and rendered at reading, so that one ex
 in any language, today or in five years. The files are ``<language>/<area>.toml``; a key is the area and
 the path in its file, separated by dots. A large area has several files, ``<area>.<part>.toml``. Beside a text that counts may stand its singular, ``<key>_one``,
 asking for the same values: it is used where the number counted is shown as 1, and only then.
+
+What was explained once must read the same years later, although the catalogue has changed since: whoever has kept the
+texts of that day (``riskengine.messages.kept``) puts them in the place of today's with ``speaking``.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from riskengine.errors import UsageError
+from riskengine.messages.kept import Texts, flattened, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
 LANGUAGES = ("en", "fr", "es", "pt")
 
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)(?::(number|integer|percent|date))?\}")
 LONGEST_TEXT = 300
 _TINY = 0.01
+_SPOKEN: ContextVar[Texts | None] = ContextVar("spoken", default=None)
 
 
 def render(key: str, params: Mapping[str, object], language: str = "en") -> str:
@@ -44,6 +49,9 @@ def render(key: str, params: Mapping[str, object], language: str = "en") -> str:
         UsageError: The key or the language is not in the catalogue, or a parameter is missing.
     """
     texts = _catalogue(language)
+    spoken = _SPOKEN.get()
+    if spoken is not None and _can_say(then := spoken.of(language), key, params):
+        texts = then
     template = texts.get(key)
     if template is None:
         raise UsageError(f"The catalogue of messages has no text {key!r} in {language!r}.")
@@ -52,9 +60,36 @@ def render(key: str, params: Mapping[str, object], language: str = "en") -> str:
     return fill(template, params, language)
 
 
+def _can_say(texts: Mapping[str, str], key: str, params: Mapping[str, object]) -> bool:
+    """Tell whether kept texts have a text of this key that asks for nothing but what is given today."""
+    template = texts.get(key)
+    return template is not None and all(name in params for name, _ in placeholders(template))
+
+
 def has(key: str) -> bool:
-    """Tell whether the catalogue has a text of this key."""
+    """Tell whether the catalogue that is spoken has a text of this key."""
+    spoken = _SPOKEN.get()
+    return has_today(key) if spoken is None else key in spoken.of("en")
+
+
+def has_today(key: str) -> bool:
+    """Tell whether the catalogue of this engine has a text of this key, whatever is spoken."""
     return key in _catalogue("en")
+
+
+@contextmanager
+def speaking(texts: Texts | None) -> Generator[None]:
+    """Render with texts that were kept; a key that did not exist then has its text of today. None speaks today's.
+
+    >>> with speaking(Texts({"en": {"verify.toml": "column.was = 'As kept'"}})):
+    ...     render("verify.column.was", {}), render("verify.column.frame", {})
+    ('As kept', 'Frame')
+    """
+    token = _SPOKEN.set(texts)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
 
 
 def fill(template: str, params: Mapping[str, object], language: str = "en") -> str:
@@ -134,21 +169,7 @@ def _catalogue(language: str) -> dict[str, str]:
         raise UsageError(
             f"There are no texts in {language!r}.", remedy=f"Choose one of {known}."
         )
-    texts: dict[str, str] = {}
-    for file in files("riskengine.messages").joinpath(language).iterdir():
-        if file.name.endswith(".toml"):
-            texts |= _flattened(tomllib.loads(file.read_text("utf-8")), file.name.split(".")[0])
-    return texts
-
-
-def _flattened(tree: Mapping[str, object], prefix: str) -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for name, branch in tree.items():
-        if isinstance(branch, str):
-            flat[f"{prefix}.{name}"] = branch
-        elif isinstance(branch, dict):
-            flat |= _flattened(branch, f"{prefix}.{name}")  # pyright: ignore[reportUnknownArgumentType]
-    return flat
+    return flattened(source_of(language))
 
 
 def _is_one(template: str, params: Mapping[str, object], language: str) -> bool:

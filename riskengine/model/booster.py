@@ -68,8 +68,18 @@ def raw_contributions(booster: Any, matrix: npt.NDArray[np.float64]) -> npt.NDAr
     """Return the TreeSHAP values of every row, one column a feature and the base in the last.
 
     Source: Lundberg and others 2020, path-dependent TreeSHAP, as LightGBM computes it.
+
+    Raises:
+        ModelError: LightGBM cannot explain such a model, such as one with lines in its leaves.
     """
     if matrix.shape[0] == 0:
         return np.empty((0, matrix.shape[1] + 1), dtype=np.float64)
-    values = booster.predict(matrix, pred_contrib=True, num_threads=THREADS)
+    library = lightgbm()
+    try:
+        values = booster.predict(matrix, pred_contrib=True, num_threads=THREADS)
+    except library.basic.LightGBMError as refusal:
+        raise ModelError(
+            f"LightGBM {library.__version__} cannot explain this model: {refusal}.",
+            remedy="Train a model whose leaves hold plain values, with `riskengine train`.",
+        ) from refusal
     return np.asarray(values, dtype=np.float64)

@@ -19,6 +19,7 @@ from riskengine.model.card_figures import (
 from riskengine.model.kept_sentences import retold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from riskengine.model.card import ModelCard
@@ -58,9 +59,14 @@ class CardFiles:
     pictures: dict[str, str]
 
 
-def as_markdown(card: ModelCard, standing: Standing, language: str = "en") -> CardFiles:
+def as_markdown(
+    card: ModelCard,
+    standing: Standing,
+    language: str = "en",
+    pictures: Sequence[tuple[str, Section]] = (),
+) -> CardFiles:
     """Return the page about a model as Markdown, and the pictures that lie beside it."""
-    sections = sections_of(card, standing, language)
+    sections = sections_of(card, standing, language, pictures)
     title = messages.render("model.title", {"model": card.id}, language)
     return CardFiles(
         markdown=markdown_page(title, sections),
@@ -68,23 +74,39 @@ def as_markdown(card: ModelCard, standing: Standing, language: str = "en") -> Ca
     )
 
 
-def as_html(card: ModelCard, standing: Standing, language: str = "en") -> str:
+def as_html(
+    card: ModelCard,
+    standing: Standing,
+    language: str = "en",
+    pictures: Sequence[tuple[str, Section]] = (),
+) -> str:
     """Return the page about a model in one file, its pictures within."""
-    sections = [section for _, section in sections_of(card, standing, language)]
+    sections = [section for _, section in sections_of(card, standing, language, pictures)]
     title = messages.render("model.title", {"model": card.id}, language)
     return html_page(title, sections, language)
 
 
 def sections_of(
-    card: ModelCard, standing: Standing, language: str
+    card: ModelCard,
+    standing: Standing,
+    language: str,
+    pictures: Sequence[tuple[str, Section]] = (),
 ) -> tuple[tuple[str, Section], ...]:
-    """Return the parts of the page, each with the name of its picture's file or the empty string."""
+    """Return the parts of the page, each with the name of its picture's file or the empty string.
+
+    Args:
+        card: The model's card.
+        standing: What it does in its unit.
+        language: Of the texts.
+        pictures: What the model does with containers (``model.pictures``), where it was opened for that.
+    """
     return (
         ("", _purpose(card, standing, language)),
         ("", _learned(card, language)),
         *how_it_did(card, language),
         *where_it_does_well(card, language),
         *what_it_reads(card, language),
+        *pictures,
         ("", _unread(card, language)),
         ("", _leaks(card, language)),
         ("", _adds(card, language)),

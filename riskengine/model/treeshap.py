@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from riskengine.model.blocks import MOST_FEATURES, cut
-from riskengine.model.forest import read_forest
+from riskengine.model.forest import Unknown, read_forest
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _ROWS_AT_ONCE: Final = 8192
+# LightGBM takes what is no farther from zero than this for zero, before it asks anything: its constant is a 32-bit one.
+_ZERO: Final = float(np.float32(1e-35))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,41 +51,57 @@ class Explainer:
             values[start : start + _ROWS_AT_ONCE] = _contributions(self.trees, part)
         return values
 
+    def answers(self, tree: Tree, matrix: Floats) -> npt.NDArray[np.uint8]:
+        """Return for each inner node of a tree and each row whether the row goes left."""
+        return _answers(tree, _columns(matrix))
 
-def explainer(model_text: str) -> Explainer | None:
-    """Make a model text ready; None where it holds something that this kernel does not know."""
+
+def explainer(model_text: str) -> Explainer | Unknown:
+    """Make a model text ready; what this kernel does not know in it, where there is something."""
     forest = read_forest(model_text)
-    if forest is None:
-        return None
+    if isinstance(forest, Unknown):
+        return forest
     pairs: list[tuple[Tree, Blocks]] = []
     for tree in forest:
         blocks = cut(tree)
         if blocks is None:
-            return None
+            return Unknown.MANY_FEATURES
         if tree.feature.size:
             pairs.append((tree, blocks))
     return Explainer(base=float(sum(tree.expected for tree in forest)), trees=tuple(pairs))
 
 
-def _contributions(trees: tuple[tuple[Tree, Blocks], ...], rows: Floats) -> Floats:
-    # numba is slow to import, and only who explains needs it.
-    from riskengine.model.treeshap_kernel import add_tree, answer  # noqa: PLC0415
+def _columns(rows: Floats) -> Floats:
+    columns = np.array(rows.T, order="C")
+    columns[np.abs(columns) <= _ZERO] = 0.0
+    return columns
 
-    columns = np.ascontiguousarray(rows.T)
+
+def _answers(tree: Tree, columns: Floats) -> npt.NDArray[np.uint8]:
+    # numba is slow to import, and only who explains needs it.
+    from riskengine.model.treeshap_kernel import answer  # noqa: PLC0415
+
+    answers = np.empty((tree.feature.size, columns.shape[1]), dtype=np.uint8)
+    answer(
+        columns,
+        tree.feature,
+        tree.threshold,
+        tree.decision,
+        tree.set_start,
+        tree.set_words,
+        answers,
+    )
+    return answers
+
+
+def _contributions(trees: tuple[tuple[Tree, Blocks], ...], rows: Floats) -> Floats:
+    from riskengine.model.treeshap_kernel import add_tree  # noqa: PLC0415
+
+    columns = _columns(rows)
     out = np.zeros(columns.shape)
     for tree, blocks in trees:
-        answers = np.empty((tree.feature.size, rows.shape[0]), dtype=np.uint8)
-        answer(
-            columns,
-            tree.feature,
-            tree.threshold,
-            tree.decision,
-            tree.set_start,
-            tree.set_words,
-            answers,
-        )
         add_tree(
-            answers,
+            _answers(tree, columns),
             blocks.bits,
             blocks.question_start,
             blocks.question_node,

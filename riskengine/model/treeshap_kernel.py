@@ -3,16 +3,18 @@
 No ``fastmath``: it would assume that there is no NaN, and let the order of additions move the last bit.
 """
 
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     Bits: TypeAlias = npt.NDArray[np.uint8]
@@ -21,14 +23,25 @@ if TYPE_CHECKING:
 
 _MISSING_IS_ZERO = 1
 _MISSING_IS_NAN = 2
-_ZERO = 1e-35  # LightGBM takes what is nearer to zero than this for zero
 _LARGEST = 2147483647.0  # its categories are 32-bit numbers
 # Words of up to so many bits have a place of their own; longer ones are hashed.
 _WORDS_DIRECT = 14
 _HASHED = 1 << 15  # twice the rows of a chunk and more, so that a free place is near
+_Function = TypeVar("_Function", bound="Callable[..., object]")
 
 
-@njit(cache=True, nogil=True)
+def _compiled(function: _Function) -> _Function:
+    """Compile at the first call and keep it beside this file; where nothing can be written, compile every time."""
+    made: Any = njit(nogil=True)(function)
+    try:
+        made.enable_caching()
+    except RuntimeError:
+        # An installation that nobody may write to, and no folder for the user: ten seconds slower, and the same bits.
+        return made
+    return made
+
+
+@_compiled
 def answer(  # noqa: C901, PLR0912, PLR0913, PLR0917  # numba takes arrays, not objects
     columns: Floats,
     feature: Ints,
@@ -49,7 +62,8 @@ def answer(  # noqa: C901, PLR0912, PLR0913, PLR0917  # numba takes arrays, not 
             for row in range(values.size):
                 value = values[row]
                 goes_left = False
-                if value >= 0:  # not NaN, not negative
+                # Not NaN, not negative; LightGBM cuts the decimals off first, so that -0.5 is 0.
+                if value > -1.0:
                     category = np.int64(min(value, _LARGEST))
                     word = category // 32
                     if word < words:
@@ -68,8 +82,8 @@ def answer(  # noqa: C901, PLR0912, PLR0913, PLR0917  # numba takes arrays, not 
                 value = values[row]
                 if value != value:  # noqa: PLR0124
                     value = 0.0
-                is_zero = -_ZERO <= value <= _ZERO
-                out[row] = default_left if is_zero else value <= limit
+                # What is next to zero was made zero before.
+                out[row] = default_left if value == 0.0 else value <= limit
         else:
             for row in range(values.size):
                 value = values[row]
@@ -78,7 +92,7 @@ def answer(  # noqa: C901, PLR0912, PLR0913, PLR0917  # numba takes arrays, not 
                 out[row] = value <= limit
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _spell(
     answers: Bits,
     nodes: Ints,
@@ -109,7 +123,7 @@ def _spell(
         first = last
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _collect(  # noqa: PLR0913, PLR0917  # numba takes arrays, not objects
     words: Ints,
     bits: int,
@@ -145,7 +159,7 @@ def _collect(  # noqa: PLR0913, PLR0917  # numba takes arrays, not objects
     return count
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _work_out(  # noqa: PLR0913, PLR0917  # numba takes arrays, not objects
     words: Ints,
     value: float,
@@ -192,7 +206,7 @@ def _work_out(  # noqa: PLR0913, PLR0917  # numba takes arrays, not objects
                 out[j] += product[j] * (if_yes if row[j] else if_no)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def add_tree(  # noqa: PLR0913, PLR0917  # numba takes arrays, not objects
     answers: Bits,
     bits: Ints,

@@ -215,7 +215,7 @@ def in_force(workspace: Workspace, on: date) -> RulesInForce:
             unfit += [(rule.id, rule.version, name) for name in unfit_settings(rule, tuned)]
             rules.append(with_exceptions(with_settings(rule, tuned), standing, on))
     return replace(
-        _gathered(tuple(rules), unreadable, on),
+        gathered(tuple(rules), unreadable, on),
         exceptions=tuple(e for e in standing if e.starts <= on <= e.expires),
         expired_exceptions=tuple(e for e in standing if e.expires < on),
         unfit_settings=tuple(unfit),
@@ -232,9 +232,16 @@ def _running(versions: Iterable[StoredVersion]) -> tuple[StoredVersion, ...]:
     return tuple(sorted(running.values(), key=lambda stored: (stored.rule_id, stored.version)))
 
 
-def _gathered(
+def gathered(
     rules: tuple[Rule, ...], unreadable: Iterable[Unreadable], on: date
 ) -> RulesInForce:
+    """Return rules as they are in force on a day, with the digest that names them all.
+
+    Args:
+        rules: Each with its standing, settings, exceptions and lists, by id and version.
+        unreadable: Versions that should run and cannot be read.
+        on: The day.
+    """
     asked = {entry.sha256: entry for rule in rules for entry in rule.lists}
     lists = tuple(sorted(asked.values(), key=lambda entry: (entry.name, entry.sha256)))
     lines = [f"{rule.id} {rule.version} {rule.sha256} {rule.status.value}" for rule in rules]

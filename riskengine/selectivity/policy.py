@@ -33,8 +33,8 @@ _SHARES = (
 class Policy:
     """What the supervisor of a unit decides once, and every run then follows.
 
-    A lift says how many times likelier than a container taken at random: a container with a lift of
-    20 has odds twenty times those of a blind draw.
+    A lift multiplies odds: a container with a lift of 20 has odds of holding a find twenty times those of
+    one taken at random. Where finds are rare that is as many times as likely.
 
     Attributes:
         random_share: Share of the containers drawn blindly for examination, 0.005 to 0.5. Without it nobody
@@ -154,7 +154,7 @@ def settings_text() -> str:
 [policy]
 random_share = {defaults.random_share}        # share of containers drawn blindly for examination
 random_find_rate = {defaults.random_find_rate}   # finds per container opened at random, until your own draws tell
-red_lift = {defaults.red_lift}            # so many times likelier than a random container: examine
+red_lift = {defaults.red_lift}            # so many times the odds of a random container: examine
 yellow_lift = {defaults.yellow_lift}          # ... check documents and image
 blue_lift = {defaults.blue_lift}            # ... look at it after release
 rule_credit = {defaults.rule_credit}          # share of a rule's points that counts until outcomes have judged it

@@ -21,7 +21,7 @@ def test_a_box_that_a_version_no_longer_names_is_named_everywhere(unit, versions
     said = command("score", second, "--at", "2026-03-07", "-w", unit.root)
     assert f"{gone} stood under bill" in said.err
     assert "Defects in the file" not in said.err
-    explained = command("explain", gone, "-w", unit.root).out
+    explained = command("explain", gone, "-w", unit.root).err
     assert "second.csv, Mar 7, 2026; this is version 1 of 2." in explained
     assert f"{gone} is no longer named by a later version" in explained
     again = command("score", first, "--at", "2026-03-08", "-w", unit.root)

@@ -105,9 +105,7 @@ def test_a_challenger_scores_in_the_shadow_until_nobody_does(
     beside = json.loads(said.out)
     assert beside["other"] == flat
     assert 0 < beside["rescored"] < beside["containers"]  # the last run kept its shadow
-    assert (
-        "Los más alejados" in command("models", "compare", "--lang", "es", "-w", unit.root).out
-    )
+    assert "Los que más" in command("models", "compare", "--lang", "es", "-w", unit.root).out
     assert desk("challenge", "--none").code == 0
     assert command("models", "compare", "-w", unit.root).code == 3
     assert desk("challenge").code == 3

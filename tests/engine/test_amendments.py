@@ -92,6 +92,7 @@ _HOUSE = {"master_bill_of_lading": "M1", "bill_type": "house", "shipper_name": "
 _LIGHT, _HEAVY = {"gross_mass_kg": "9000"}, {"gross_mass_kg": "21000"}
 _LOOSE = line(0, container_number="", gross_mass_kg="5000")
 _BOTH = ("B0", "B9")
+_NAMELESS = {"voyage_number": "", "vessel_imo": "", "vessel_name": ""}
 _UNNUMBERED = {"voyage_number": "", "vessel_imo": "9176187"}
 
 TWO_VERSIONS = {
@@ -434,6 +435,15 @@ def test_a_ship_that_names_no_voyage_number_is_compared_by_its_bills(second):
     ids = set(seen.amendments.facts["container_id"])
     by_box = dict(seen.stated.select("container_number", "container_id").rows())
     assert (by_box[BOXES[0]] in ids, by_box[BOXES[1]] in ids) == (True, False)
+
+
+def test_a_box_on_two_bills_of_no_named_voyage_has_its_facts_once(desk):
+    """Each bill is then a voyage of its own: twice the facts would double the box at every join that follows."""
+    both = [line(0, bill_of_lading=bill, **_NAMELESS) for bill in _BOTH]
+    desk.came(*both)
+    seen = desk.came(*({**one, "gross_mass_kg": "18000"} for one in both))
+    assert seen.facts()["received_version_count"] == 2
+    assert seen.facts()["earlier_seal_numbers"] == ["S0"]
 
 
 def test_a_version_that_never_says_a_field_takes_nothing_back(desk):

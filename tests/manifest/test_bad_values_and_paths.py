@@ -156,7 +156,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
             file.write("more")
         return status
 
-    monkeypatch.setattr("riskengine.manifest.read.os.fstat", grown)
+    monkeypatch.setattr("riskengine.manifest.file_bytes.os.fstat", grown)
     with pytest.raises(ManifestError, match="changed while it was read"):
         read_manifest(path)
 

@@ -1,6 +1,6 @@
 """P4: do the reasons point where the signal is? On declarations in which eleven columns carry none by construction.
 
-    python benchmarks/explanations.py DATA_FOLDER
+    python benchmarks/explanations/truth.py DATA_FOLDER
 
 Trains on the published train file through the product's verbs, ranks the published validation file, and looks at the
 riskiest 5 %: how many of them show a signal-free column among their three strongest reasons, and which part of all
@@ -19,8 +19,8 @@ import lightgbm
 import numpy as np
 import polars as pl
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent / "kcs"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "kcs"))
 from ranking import data_folder, promote, run
 from run import BASELINE_COLUMNS, MAPPING, NUMBERS, _shelf
 
