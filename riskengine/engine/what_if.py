@@ -146,7 +146,8 @@ def what_if(
     )
     if bench.row["is_unreadable"]:
         return _silent("unreadable", language)
-    edits = edits_of(Situation(bench=bench), PROVABLE)[:MOST_EDITS]
+    every = edits_of(Situation(bench=bench), PROVABLE)
+    edits, untried = every[:MOST_EDITS], len(every) - MOST_EDITS
     now, *singles = judged(bench, [(), *((edit,) for edit in edits)])
     if abs(now.log_odds - bench.row["log_odds"]) > AS_BEFORE or now.lane != bench.row["lane"]:
         return _lost(past, language)
@@ -157,6 +158,7 @@ def what_if(
             clears=_clears(bench, now, singles, language),
             flags=tuple(_changes(bench, one, language)[0] for one in flags),
             questions=asked,
+            note=_untried(untried, language),
             distance=distance(run, bench.row, past.known.policy, language),
         )
     if bench.row["basis"] in {Basis.RANDOM.value, Basis.DEFECT.value}:
@@ -164,7 +166,15 @@ def what_if(
         note = messages.render(f"what_if.note.{bench.row['basis']}", {}, language)
         return WhatIf(questions=asked, note=note)
     clears = _clears(bench, now, singles, language)
-    return WhatIf(clears=clears, questions=asked, note=_of_sets(clears, language))
+    notes = (_of_sets(clears, language), _untried(untried, language))
+    return WhatIf(clears=clears, questions=asked, note=" ".join(filter(None, notes)))
+
+
+def _untried(count: int, language: str) -> str:
+    """Say how many changes were not tried, where a container has more than can be."""
+    return (
+        messages.render("what_if.note.untried", {"count": count}, language) if count > 0 else ""
+    )
 
 
 def _of_sets(clears: Sequence[Sequence[Change]], language: str) -> str:

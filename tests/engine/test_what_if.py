@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import asdict, replace
 from itertools import combinations
@@ -231,6 +232,12 @@ def test_what_no_fact_clears_is_said_to_be_so(recorded, monkeypatch):
     told = what_if(unit, replace(run, assessments=held), key)
     assert told.clears == told.flags == ()
     assert told.note == messages.render("what_if.note.random", {}, "en")
+
+
+def test_changes_that_were_not_tried_are_counted(recorded, green, monkeypatch):
+    monkeypatch.setattr("riskengine.engine.what_if.MOST_EDITS", 3)
+    told = what_if(*recorded, green[0])
+    assert re.search(r"Changes that were not tried: \d\d", told.note)
 
 
 def test_a_container_that_the_run_has_not_is_named(recorded):
